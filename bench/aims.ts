@@ -1,0 +1,86 @@
+import type { ContenderName } from "./contenders/all.ts";
+import { appendFigures, GROUP, type Run } from "./figures.ts";
+
+/** What we set out to reach, and what was measured. */
+export interface Aim {
+  readonly name: string;
+  readonly target: number;
+  /** Whether the target is the least that will do, or the most. */
+  readonly atLeast: boolean;
+  readonly measured: number;
+  /** The same figure for the floor; NaN where that makes no sense. */
+  readonly floor: number;
+  readonly met: boolean;
+}
+
+/** Judges the aims whose figures the run has. */
+export function judgeAims(run: Run): Aim[] {
+  const aims = [
+    {
+      name: `entries/s, ${GROUP} in flight`,
+      target: 150_000,
+      atLeast: true,
+      measured: rate(run, "stele"),
+      floor: rate(run, "floor"),
+    },
+    rateAim(run, "hypercore", 3),
+    rateAim(run, "sqlite", 1.4),
+    rateAim(run, "pino", 1.5),
+    {
+      name: "one at a time: p50 ÷ (2 × floor's + a signature)",
+      target: 1,
+      atLeast: false,
+      measured: latency(run, "stele") / (2 * latency(run, "floor") + run.costs.sign),
+      floor: NaN,
+    },
+    verifyAim(run, 1, 0.8),
+    verifyAim(run, 2, 1.4),
+    {
+      name: "opening: 1 M entries ÷ 100 k entries",
+      target: 1.5,
+      atLeast: false,
+      measured: openMs(run, 1_000_000) / openMs(run, 100_000),
+      floor: NaN,
+    },
+  ];
+  return aims
+    .filter((aim) => !Number.isNaN(aim.measured))
+    .map((aim) => ({
+      ...aim,
+      met: aim.atLeast ? aim.measured >= aim.target : aim.measured <= aim.target,
+    }));
+}
+
+function rateAim(run: Run, rival: ContenderName, target: number): Omit<Aim, "met"> {
+  return {
+    name: `× ${rival}, ${GROUP} in flight`,
+    target,
+    atLeast: true,
+    measured: rate(run, "stele") / rate(run, rival),
+    floor: rate(run, "floor") / rate(run, rival),
+  };
+}
+
+function verifyAim(run: Run, threads: number, target: number): Omit<Aim, "met"> {
+  const mbps = (method: string, count: number): number =>
+    run.verify.find((row) => row.method === method && row.threads === count)?.mbps ?? NaN;
+  return {
+    name: `verify, threads: ${threads}, ÷ one sha256sum`,
+    target,
+    atLeast: true,
+    measured: mbps("stele verify", threads) / mbps("sha256sum", 1),
+    floor: NaN,
+  };
+}
+
+function rate(run: Run, contender: ContenderName): number {
+  return appendFigures(run, contender, GROUP)?.entriesPerSecond ?? NaN;
+}
+
+function latency(run: Run, contender: ContenderName): number {
+  return appendFigures(run, contender, 1)?.p50Us ?? NaN;
+}
+
+function openMs(run: Run, entries: number): number {
+  return run.open.find((row) => row.entries === entries)?.openMs ?? NaN;
+}

@@ -1,0 +1,46 @@
+/** What every contender is asked to record: a realistic tool call of about 300 bytes as JSON. */
+export interface BenchEvent {
+  readonly type: string;
+  readonly id: string;
+  readonly agent: string;
+  readonly session: string;
+  readonly parent: string;
+  readonly data: {
+    readonly server: string;
+    readonly tool: string;
+    readonly arguments: { readonly path: string; readonly head: number };
+    readonly requestId: number;
+    readonly outcome: string;
+    readonly durationMs: number;
+  };
+}
+
+const AGENTS = ["planner", "researcher", "reviewer", "release-bot"];
+const TOOLS = ["read_text_file", "list_directory", "search_files", "get_file_info"];
+
+/** Event number `index` of the workload: the same for everybody in every run, its id unique. */
+export function benchEvent(index: number): BenchEvent {
+  return {
+    type: "tool.call",
+    id: eventId(index),
+    agent: AGENTS[index % 4]!,
+    session: `session-${padded(Math.floor(index / 500))}`,
+    parent: eventId(Math.max(0, index - 1)),
+    data: {
+      server: "filesystem",
+      tool: TOOLS[(index >> 2) % 4]!,
+      arguments: { path: `/srv/project/src/module-${index % 997}.ts`, head: 20 + (index % 80) },
+      requestId: index,
+      outcome: "ok",
+      durationMs: (index % 4001) / 8,
+    },
+  };
+}
+
+function eventId(index: number): string {
+  return `event-${padded(index)}`;
+}
+
+function padded(index: number): string {
+  return String(index).padStart(12, "0");
+}

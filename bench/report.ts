@@ -1,0 +1,130 @@
+import { judgeAims, type Aim } from "./aims.ts";
+import type { AppendRow } from "./append.ts";
+import { CONTENDERS, type ContenderName } from "./contenders/all.ts";
+import type { OpenRow } from "./open.ts";
+import { appendFigures, GROUP, type Run } from "./figures.ts";
+import { formatNumber, renderTable, type Table } from "./table.ts";
+import type { VerifyRow } from "./verify.ts";
+
+/** The whole report as Markdown that also reads well on a terminal. */
+export function renderReport(run: Run): string {
+  const tables = [
+    ...appendTables(run),
+    costTable(run),
+    verifyTable(run.verify),
+    openTable(run.open),
+    aimTable(judgeAims(run)),
+  ];
+  const filled = tables.filter((table) => table.rows.length > 0);
+  return `${[machineText(run), ...filled.map(renderTable)].join("\n\n")}\n`;
+}
+
+function machineText({ date, machine, measureMs, rounds }: Run): string {
+  const { cpu, cores, kernel, node } = machine;
+  return [
+    `- ${date.slice(0, 10)}: ${cpu}, cores: ${cores}, ${kernel}, Node ${node}`,
+    `- ${machine.fileSystem}; load average before the run ${machine.loadAverage.toFixed(2)}`,
+    `- SHA-256 by node:crypto, blocks of 16 KiB: ${machine.sha256MBps} MB/s`,
+    `- medians of ${rounds} interleaved rounds; appends timed for ${measureMs / 1000} s each`,
+  ].join("\n");
+}
+
+function appendTables(run: Run): Table[] {
+  const counts = [...new Set(run.append.map((row) => row.inFlight))];
+  return counts.map((inFlight) => ({
+    title: `Append, ${inFlight} in flight`,
+    columns: [
+      "contender",
+      "once appended",
+      "entries/s",
+      "± %",
+      "Stele is ×",
+      "p50 µs",
+      "p99 µs",
+      "bytes/entry",
+      "CPU µs/entry",
+      "max RSS MiB",
+    ],
+    rows: run.append.filter((row) => row.inFlight === inFlight).map((row) => appendRow(run, row)),
+  }));
+}
+
+function appendRow(run: Run, row: AppendRow): (string | number)[] {
+  const { contender, inFlight, median } = row;
+  const stele = appendFigures(run, "stele", inFlight)?.entriesPerSecond ?? NaN;
+  return [
+    contender,
+    row.failures > 0 ? `FAILED ${row.failures} times` : CONTENDERS[contender].promise,
+    median.entriesPerSecond,
+    Math.round(row.spread * 100),
+    stele / median.entriesPerSecond,
+    median.p50Us,
+    median.p99Us,
+    median.bytesPerEntry,
+    median.cpuUsPerEntry,
+    median.maxRssMiB,
+  ];
+}
+
+function costTable(run: Run): Table {
+  const { costs } = run;
+  const limitUs = costs.stringify + costs.leafHash + costs.nodeHash + costs.sign / GROUP;
+  return {
+    title: "What an entry costs",
+    note:
+      `Tight loops on one core. The arithmetic limit with ${GROUP} in flight is stringify, leaf, ` +
+      `node and a seal's share: ${limitUs.toFixed(2)} µs, or ${formatNumber(1e6 / limitUs)} ` +
+      "entries/s. The other rows are what stands between.",
+    columns: ["step", "µs", `µs/entry, ${GROUP} in flight`],
+    rows: [
+      ["make the event (the benchmark's own work)", costs.makeEvent, costs.makeEvent],
+      ["JSON.stringify of the event", costs.stringify, costs.stringify],
+      ["leaf hash: SHA-256 of the leaf", costs.leafHash, costs.leafHash],
+      ["node hash: SHA-256 of 65 bytes", costs.nodeHash, costs.nodeHash],
+      ["Ed25519 signature of a seal", costs.sign, costs.sign / GROUP],
+      ["Ed25519 check of a seal", costs.checkSignature, costs.checkSignature / GROUP],
+      ["copy the line into the write buffer", costs.encode, costs.encode],
+      ["a promise, resolved and awaited", costs.awaitPromise, costs.awaitPromise],
+      ["floor: make, stringify, copy, write, fdatasync", NaN, usPerEntry(run, "floor")],
+      ["stele: everything", NaN, usPerEntry(run, "stele")],
+    ],
+  };
+}
+
+function usPerEntry(run: Run, contender: ContenderName): number {
+  return 1e6 / (appendFigures(run, contender, GROUP)?.entriesPerSecond ?? NaN);
+}
+
+function verifyTable(rows: readonly VerifyRow[]): Table {
+  const baseline = rows.find((row) => row.method === "sha256sum")?.mbps ?? NaN;
+  return {
+    title: "Verification",
+    columns: ["ledger", "method", "threads", "MB/s", "× one sha256sum"],
+    rows: rows.map((row) => [row.ledger, row.method, row.threads, row.mbps, row.mbps / baseline]),
+  };
+}
+
+function openTable(rows: readonly OpenRow[]): Table {
+  return {
+    title: "Opening",
+    columns: ["entries", "ledger MB", "last segment MB", "ms"],
+    rows: rows.map((row) => [row.entries, row.ledgerMB, row.lastSegmentMB, row.openMs]),
+  };
+}
+
+function aimTable(aims: readonly Aim[]): Table {
+  return {
+    title: "Aims",
+    note:
+      "Set for a core that does 385 MB/s of SHA-256. The last column is the floor's own figure: " +
+      "where it misses the aim too, hashing is not the reason.",
+    columns: ["aim", "target", "measured", "met", "the floor has"],
+    rows: aims.map((aim) => [
+      aim.name,
+      `${aim.atLeast ? "≥" : "≤"} ${formatNumber(aim.target)}`,
+      aim.measured,
+      aim.met ? "yes" : "no",
+      aim.floor,
+    ]),
+  };
+}

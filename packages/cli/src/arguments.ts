@@ -1,0 +1,74 @@
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import { SteleError } from "@stele/journal";
+import type { Command } from "./command.ts";
+
+/** What a command was called with, after its name. */
+export interface Call {
+  /** DIR and what follows it. */
+  readonly positionals: readonly string[];
+  readonly options: Readonly<Record<string, string | boolean | undefined>>;
+}
+
+/** Reads a command's arguments. Throws OPTION_INVALID, which names the mistake and the usage. */
+export function readCall(command: Command, words: readonly string[]): Call {
+  const config = {
+    args: [...words],
+    options: { ...command.options, help: { type: "boolean", short: "h" } },
+    allowPositionals: true,
+    strict: true,
+  } satisfies ParseArgsConfig;
+  try {
+    const { positionals, values } = parseArgs(config);
+    return { positionals, options: values as Call["options"] };
+  } catch (cause) {
+    throw usage(command, firstSentence((cause as Error).message), cause);
+  }
+}
+
+/** The one positional argument, DIR. Throws OPTION_INVALID when it is missing or not alone. */
+export function onlyDirectory(command: Command, { positionals }: Call): string {
+  const [directory, extra] = positionals;
+  if (directory === undefined) throw usage(command, "DIR is missing");
+  if (extra !== undefined) throw usage(command, `unexpected argument ${JSON.stringify(extra)}`);
+  return directory;
+}
+
+/** The option as a whole number from 0 on; undefined when it was not given. */
+export function wholeNumber(command: Command, call: Call, name: string): number | undefined {
+  const text = call.options[name];
+  if (typeof text !== "string") return undefined;
+  const value = /^[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(value)) return value;
+  throw usage(command, `--${name} takes a whole number, not ${JSON.stringify(text)}`);
+}
+
+/** The option's text; undefined when it was not given. */
+export function text(call: Call, name: string): string | undefined {
+  const value = call.options[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** The option as one of the words. */
+export function oneOf<Word extends string>(
+  command: Command,
+  call: Call,
+  choice: { readonly name: string; readonly words: readonly [Word, ...Word[]] },
+): Word {
+  const { name, words } = choice;
+  const given = call.options[name] ?? words[0];
+  const word = words.find((candidate) => candidate === given);
+  if (word !== undefined) return word;
+  throw usage(command, `--${name} takes ${words.join(" or ")}, not ${JSON.stringify(given)}`);
+}
+
+/** A mistake in the arguments. */
+export function usage(command: Command, mistake: string, cause?: unknown): SteleError {
+  return new SteleError("OPTION_INVALID", mistake, {
+    fix: `usage: stele ${command.name} ${command.synopsis}`,
+    cause,
+  });
+}
+
+function firstSentence(message: string): string {
+  return message.split(". ")[0]!.replace(/^Unknown option/, "unknown option");
+}

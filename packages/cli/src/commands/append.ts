@@ -1,0 +1,64 @@
+import { openJournal, parseEvent, SteleError, type EventText } from "@stele/journal";
+import { oneOf, onlyDirectory, type Call } from "../arguments.ts";
+import type { Command } from "../command.ts";
+import { readLines, StandardInput, type InputLine } from "../input.ts";
+import { Receipts } from "../receipts.ts";
+
+export const append: Command = {
+  name: "append",
+  synopsis: "DIR [--ack synced|written|queued] [--inexact-numbers refuse|string] < EVENTS",
+  summary: "record events, one JSON object a line; prints a receipt for each",
+  help: `
+Reads events as JSON Lines from standard input and prints one receipt a line, in the same order,
+as soon as the event is sealed and on disk. Only what has a receipt is acknowledged. Ctrl-C stops
+reading; what was read is still recorded and gets its receipt. The first bad line ends the command.
+
+  --ack LEVEL            when to acknowledge: synced (default: sealed and on disk), written
+                         (handed to the operating system), queued (in memory)
+  --inexact-numbers HOW  what to do with a number that a double cannot hold exactly:
+                         refuse (default), or keep it as a string
+
+Examples:
+  echo '{"type":"note","data":{"text":"hello"}}' | stele append ./journal
+  my-agent --log-json | stele append ./journal > receipts.jsonl
+`,
+  options: { ack: { type: "string" }, "inexact-numbers": { type: "string" } },
+  run,
+};
+
+async function run(call: Call): Promise<number> {
+  const directory = onlyDirectory(append, call);
+  const ack = oneOf(append, call, { name: "ack", words: ["synced", "written", "queued"] });
+  const inexactNumbers = oneOf(append, call, {
+    name: "inexact-numbers",
+    words: ["refuse", "string"],
+  });
+  await using journal = await openJournal(directory);
+  using input = new StandardInput();
+  const receipts = new Receipts(() => input.stop());
+  let mistake: unknown;
+  try {
+    for await (const line of readLines(input.chunks())) {
+      await receipts.add(journal.append(eventOf(line, inexactNumbers), { ack }));
+    }
+  } catch (error) {
+    mistake = error;
+  }
+  await receipts.finished();
+  if (mistake !== undefined) throw mistake;
+  return input.interrupted ? INTERRUPTED : 0;
+}
+
+/** The exit status of a program that SIGINT ended. */
+const INTERRUPTED = 130;
+
+function eventOf(line: InputLine, inexactNumbers: "refuse" | "string"): EventText {
+  try {
+    return parseEvent(line.text, { inexactNumbers });
+  } catch (error) {
+    if (!(error instanceof SteleError)) throw error;
+    const { code, message, fix } = error;
+    const place = `line ${line.number} was not recorded, nor what follows it`;
+    throw new SteleError(code, `${place}: ${message}`, { fix, cause: error });
+  }
+}

@@ -1,0 +1,101 @@
+import { fromBase64, toBase64 } from "./base64.ts";
+import { decodeUtf8, fromHex, toHex, utf8 } from "./bytes.ts";
+import { SteleError } from "./error.ts";
+import type { Hash, Hasher } from "./hash.ts";
+import { isHash } from "./hash.ts";
+
+// Bulky or private bytes are kept beside the ledger; the event holds only a salted commitment (spec/content.md).
+
+/** What an event says of one content: its `content` member is an object of these by field name. */
+export interface ContentReference {
+  readonly mediaType: string;
+  /** In bytes. */
+  readonly size: number;
+  readonly commitment: Hash;
+}
+
+/** One content as it lies in the content segment. */
+export interface StoredContent {
+  readonly salt: Uint8Array;
+  readonly bytes: Uint8Array;
+}
+
+/** The salt is as long as the hash, so that a guess cannot be confirmed by trying salts. */
+export const SALT_BYTES = 32;
+/** What all contents of one entry may add up to. */
+export const MAX_CONTENT_BYTES: number = 64 * 1024 * 1024;
+
+const DOMAIN = utf8("stele/content/v1\0");
+
+/** Whether the text can name a content. */
+export function isContentName(untrusted: string): boolean {
+  return /^[A-Za-z0-9._-]{1,64}$/.test(untrusted) && untrusted !== "__proto__";
+}
+
+/** HMAC-SHA-256(salt, `stele/content/v1` ‖ 0x00 ‖ field name ‖ 0x00 ‖ bytes). */
+export function commit(hasher: Hasher, name: string, content: StoredContent): Hash {
+  return hasher.hmacSha256(content.salt, [DOMAIN, utf8(`${name}\0`), content.bytes]);
+}
+
+/**
+ * The line of a content segment that holds an entry's contents, with its newline. Bytes that are UTF-8 are stored as
+ * text, so that they can be read and searched with ordinary tools; others as base64.
+ */
+export function formatContentLine(
+  seq: number,
+  contents: ReadonlyMap<string, StoredContent>,
+): string {
+  const fields = [...contents].map(([name, { salt, bytes }]) => {
+    const text = decodeUtf8(bytes);
+    const body = text === undefined ? { base64: toBase64(bytes) } : { text };
+    return [name, { salt: toHex(salt), ...body }];
+  });
+  return `${JSON.stringify({ seq, content: Object.fromEntries(fields) })}\n`;
+}
+
+/** Reads a content line. Throws JOURNAL_DAMAGED when it has another form. Checks no commitment. */
+export function parseContentLine(untrusted: Uint8Array): {
+  seq: number;
+  contents: ReadonlyMap<string, StoredContent>;
+} {
+  const line = readLine(decodeUtf8(untrusted) ?? "");
+  if (!line) throw new SteleError("JOURNAL_DAMAGED", "a line of the content segment is malformed");
+  const contents = Object.entries(line.content).map(([name, stored]) => {
+    const salt = fromHex(stored.salt ?? "");
+    const bytes =
+      stored.text === undefined ? fromBase64(stored.base64 ?? "") : utf8(stored.text);
+    if (salt?.length !== SALT_BYTES || !bytes) {
+      const message = `content ${name} of entry ${line.seq} is malformed`;
+      throw new SteleError("JOURNAL_DAMAGED", message, { seq: line.seq });
+    }
+    return [name, { salt, bytes }] as const;
+  });
+  return { seq: line.seq, contents: new Map(contents) };
+}
+
+/** The content references of a checked event; empty when it has none or they have another form. */
+export function contentReferences(event: {
+  readonly [member: string]: unknown;
+}): ReadonlyMap<string, ContentReference> {
+  const content = event["content"];
+  if (typeof content !== "object" || content === null) return new Map();
+  return new Map(
+    Object.entries(content as Record<string, ContentReference>).filter(
+      ([name, reference]) => isContentName(name) && isHash(reference?.commitment),
+    ),
+  );
+}
+
+interface ContentLine {
+  readonly seq: number;
+  readonly content: Record<string, { salt?: string; text?: string; base64?: string }>;
+}
+
+function readLine(text: string): ContentLine | undefined {
+  try {
+    const line = JSON.parse(text) as ContentLine;
+    return Number.isSafeInteger(line.seq) && typeof line.content === "object" ? line : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,121 @@
+import { SteleError } from "./error.ts";
+import { parseJson } from "./json.ts";
+
+/**
+ * What a caller records. Other members are kept as they are, but `data` is the place for the caller's own; `content` is
+ * set by the journal.
+ */
+export interface Event {
+  /** Dotted lower case, such as `tool.call`; `stele.` is reserved for the journal. At most 128 characters. */
+  readonly type: string;
+  /** The caller's own id: appending it again within the deduplication window returns the first receipt. */
+  readonly id?: string;
+  readonly agent?: string;
+  readonly session?: string;
+  /** The id of the event that caused this one. */
+  readonly parent?: string;
+  /** Typed by `type`. */
+  readonly data?: unknown;
+  readonly [member: string]: unknown;
+}
+
+/** The events that the journal writes about itself have types under this prefix. */
+export const RESERVED_PREFIX = "stele.";
+/** The longest `type`. */
+export const MAX_TYPE_LENGTH = 128;
+/** The longest `id`, `agent`, `session` and `parent`. */
+export const MAX_REFERENCE_LENGTH = 512;
+
+/** An event as checked JSON text: what is stored, to the byte. Made by `encodeEvent` and `parseEvent` only. */
+export class EventText {
+  readonly text: string;
+  readonly type: string;
+  readonly id: string | undefined;
+
+  /** For `encodeEvent` and `parseEvent`. */
+  constructor(text: string, event: Event) {
+    this.text = text;
+    this.type = event.type;
+    this.id = event.id;
+  }
+}
+
+/**
+ * The JSON text of an event given as an object, as JSON.stringify writes it. Throws EVENT_INVALID when it is not an event,
+ * or when JSON.stringify would change it silently (NaN and infinities) or cannot write it (BigInt, cycles), and
+ * JSON_LONE_SURROGATE.
+ */
+export function encodeEvent(event: Event): EventText {
+  const text = stringify(event);
+  // Only a text with such traces can hide a value that JSON does not have; the usual event is not walked twice.
+  if (text.includes("null")) refuseNonFinite(event, "");
+  if ("toJSON" in event || text.includes("\\ud")) return parseEvent(text);
+  checkMembers(event);
+  return new EventText(text, event);
+}
+
+/**
+ * An event that came as JSON text: read strictly, stored token by token as it came, without white space. Throws a JSON_
+ * code with the offset, or EVENT_INVALID. With `inexactNumbers: "string"` a number that no double holds is kept as text.
+ */
+export function parseEvent(
+  untrusted: string,
+  options: { readonly inexactNumbers?: "refuse" | "string" } = {},
+): EventText {
+  const { value, text } = parseJson(untrusted, options);
+  if (!isObject(value)) throw invalid("an event is a JSON object");
+  const event = value as unknown as Event;
+  checkMembers(event);
+  return new EventText(text, event);
+}
+
+function stringify(event: Event): string {
+  if (!isObject(event)) throw invalid("an event is a JSON object");
+  try {
+    return JSON.stringify(event);
+  } catch (cause) {
+    throw invalid(`not JSON: ${(cause as Error).message}`, cause);
+  }
+}
+
+const TYPE = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
+const REFERENCES = ["id", "agent", "session", "parent"] as const;
+
+function checkMembers(event: Event): void {
+  const { type } = event;
+  if (typeof type !== "string" || type.length > MAX_TYPE_LENGTH || !TYPE.test(type)) {
+    throw invalid(`"type" must be dotted lower case, such as tool.call; it is ${show(type)}`);
+  }
+  for (const name of REFERENCES) {
+    const value: unknown = event[name];
+    if (value === undefined) continue;
+    if (typeof value !== "string" || value === "" || value.length > MAX_REFERENCE_LENGTH) {
+      const limit = `a string of 1 to ${MAX_REFERENCE_LENGTH} characters`;
+      throw invalid(`"${name}" must be ${limit}; it is ${show(value)}`);
+    }
+  }
+  if (event["content"] !== undefined) {
+    throw invalid('"content" is set by the journal: give the bytes as the content option');
+  }
+}
+
+function refuseNonFinite(value: unknown, path: string): void {
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    throw invalid(`${path} is ${value}, which JSON cannot hold`);
+  }
+  if (typeof value !== "object" || value === null) return;
+  for (const [name, member] of Object.entries(value)) refuseNonFinite(member, `${path}/${name}`);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+function invalid(message: string, cause?: unknown): SteleError {
+  return new SteleError("EVENT_INVALID", message, { cause });
+}

@@ -1,0 +1,36 @@
+/**
+ * What a check of a journal found. `corrupt`: bytes that are no ledger, as a failing disk leaves them. `tampered`:
+ * well-formed lines that are not what was sealed. `truncated`: outside evidence names more entries than there are.
+ * `forked`: outside evidence names other entries.
+ */
+export type VerdictKind = "intact" | "tampered" | "corrupt" | "truncated" | "forked";
+
+/** The first thing that is wrong, and why. */
+export interface Finding {
+  readonly verdict: Exclude<VerdictKind, "intact">;
+  /** The entry that the bad bytes are or follow. */
+  readonly seq: number;
+  readonly reason: string;
+}
+
+/** What was checked, and what it is worth. Never only "valid". */
+export interface Verdict {
+  readonly verdict: VerdictKind;
+  /** How many entries are sealed and checked, up to the first finding. */
+  readonly size: number;
+  /** Base64 root of the tree over those entries. */
+  readonly root: string;
+  readonly firstBad: { readonly seq: number; readonly reason: string } | null;
+  /** What lies behind the last seal: acknowledged to nobody. */
+  readonly unsealed: { readonly entries: number; readonly bytes: number };
+  readonly assurance: {
+    /** `pinned`: the caller named the key. `self`: it was taken from the journal, whose keeper may have replaced it. */
+    readonly key: "pinned" | "self";
+    /** The newest evidence from outside the journal. */
+    readonly freshness: "none" | "checkpoint" | "witnessed";
+    /** Time of the last sealed entry, by the writer's clock; null in an empty journal. */
+    readonly sealedAt: string | null;
+  };
+  /** What this check cannot rule out, in plain sentences. */
+  readonly cannotRuleOut: readonly string[];
+}

@@ -1,0 +1,18 @@
+export { SteleError, type ErrorCode } from "@stele/core/error";
+export { encodeEvent, parseEvent, type Event, type EventText } from "@stele/core/event";
+export type { Signer } from "@stele/core/key";
+export type { Entry } from "@stele/core/ledger";
+export type { Verdict } from "@stele/core/verdict";
+export type {
+  Ack,
+  ContentInput,
+  EntryLine,
+  ReadRange,
+  Receipt,
+  World,
+  WriteOptions,
+} from "@stele/store";
+export { createJournal, type Created, type CreateOptions } from "./create.ts";
+export { openJournal, type Gap, type Journal, type OpenOptions } from "./journal.ts";
+export { openReader, type JournalReader } from "./reading.ts";
+export type { VerifyOptions } from "./verify.ts";

@@ -1,0 +1,142 @@
+import { commit, contentReferences } from "@stele/core/content";
+import { SteleError } from "@stele/core/error";
+import type { Entry } from "@stele/core/ledger";
+import {
+  contentPath,
+  findContents,
+  findSegment,
+  lastSeal,
+  LedgerReader,
+  listSegments,
+  orUndefined,
+  readManifest,
+  segmentPath,
+  type EntryLine,
+  type Manifest,
+  type ReadRange,
+  type World,
+} from "@stele/store";
+import type { Verdict } from "@stele/core/verdict";
+import { verifyLedger, type VerifyOptions } from "./verify.ts";
+import { thisMachine } from "./world.ts";
+
+/** Reads a journal without a lock, also while another process writes it. Sees sealed entries only. */
+export class JournalReader {
+  /** The journal's name. */
+  readonly origin: string;
+  /** The vkey that the journal itself states. */
+  readonly publicKey: string;
+  readonly #world: World;
+  readonly #directory: string;
+  readonly #ledger: LedgerReader;
+
+  /** For `openReader` and `openJournal`. */
+  constructor(world: World, directory: string, manifest: Manifest) {
+    this.origin = manifest.origin;
+    this.publicKey = manifest.publicKey;
+    this.#world = world;
+    this.#directory = directory;
+    this.#ledger = new LedgerReader(world, directory, manifest);
+  }
+
+  /** How many entries are sealed and on disk now. */
+  async size(): Promise<number> {
+    return (await this.#ledger.durable()).size;
+  }
+
+  /**
+   * The entries of the range that are sealed when reading starts, each checked against its hash and its link. Throws
+   * JOURNAL_DAMAGED at the first that is not intact. Memory: about a mebibyte.
+   */
+  async *read(range: ReadRange = {}): AsyncGenerator<Entry, void, undefined> {
+    for await (const { entry } of this.#ledger.read(range)) yield entry;
+  }
+
+  /** As `read`, with each entry's line as it is stored: for tools that pass entries on unchanged. */
+  readLines(range: ReadRange = {}): AsyncGenerator<EntryLine, void, undefined> {
+    return this.#ledger.read(range);
+  }
+
+  /** The entries from `from` on, then each new one as soon as it is sealed, until the signal aborts. */
+  async *follow(
+    from = 0,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<Entry, void, undefined> {
+    for await (const { entry } of this.#ledger.follow(from, options)) yield entry;
+  }
+
+  /** As `follow`, with each entry's line as it is stored. */
+  followLines(
+    from = 0,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<EntryLine, void, undefined> {
+    return this.#ledger.follow(from, options);
+  }
+
+  /** One entry, by a few small reads. Throws SEQ_OUT_OF_RANGE. */
+  async get(seq: number): Promise<Entry> {
+    return (await this.#ledger.get(seq)).entry;
+  }
+
+  /** The newest seal: a signed C2SP checkpoint to keep elsewhere. Throws SEQ_OUT_OF_RANGE in an empty journal. */
+  async checkpoint(): Promise<string> {
+    const { segment, segmentBytes } = await this.#ledger.durable();
+    const path = segmentPath(this.#directory, segment);
+    const note = await lastSeal(this.#world.disk, path, segmentBytes);
+    if (note !== undefined) return note;
+    throw new SteleError("SEQ_OUT_OF_RANGE", "the journal has no seal yet: it is empty");
+  }
+
+  /**
+   * The bytes of an entry's content, checked against the commitment in the entry; undefined when the entry names no such
+   * content. Throws JOURNAL_DAMAGED when the bytes are missing or other ones.
+   */
+  async content(seq: number, name: string): Promise<Uint8Array | undefined> {
+    const { event } = await this.get(seq);
+    const reference = contentReferences(event).get(name);
+    if (!reference) return undefined;
+    const segments = await listSegments(this.#world.disk, this.#directory);
+    const path = contentPath(this.#directory, findSegment(segments, seq)!);
+    const stored = await this.#findContent(path, seq, name);
+    if (!stored) throw damagedContent(seq, name, "is missing");
+    const commitment = commit(this.#world.primitives, name, stored);
+    if (commitment !== reference.commitment) {
+      throw damagedContent(seq, name, "is not what the entry commits to");
+    }
+    return stored.bytes;
+  }
+
+  /** Checks the whole journal; see `Verdict`. */
+  verify(options: VerifyOptions = {}): Promise<Verdict> {
+    return verifyLedger(this.#world, this.#directory, options);
+  }
+
+  async #findContent(
+    path: string,
+    seq: number,
+    name: string,
+  ): Promise<{ readonly salt: Uint8Array; readonly bytes: Uint8Array } | undefined> {
+    const file = await orUndefined(this.#world.disk.openRead(path));
+    if (!file) return undefined;
+    try {
+      return (await findContents(file, seq))?.get(name);
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+/** Opens a journal for reading. Throws JOURNAL_MISSING, JOURNAL_NOT_A_JOURNAL, JOURNAL_NEWER_FORMAT, MANIFEST_MALFORMED. */
+export async function openReader(directory: string): Promise<JournalReader> {
+  const world = thisMachine();
+  return new JournalReader(
+    world,
+    directory,
+    await readManifest(world.disk, world.primitives, directory),
+  );
+}
+
+function damagedContent(seq: number, name: string, problem: string): SteleError {
+  const message = `content ${name} of entry ${seq} ${problem}`;
+  return new SteleError("JOURNAL_DAMAGED", message, { seq });
+}

@@ -1,0 +1,144 @@
+import { rootBase64, type Checkpoint } from "@stele/core/checkpoint";
+import { EMPTY_ROOT, ZERO_HASH, type Hash } from "@stele/core/hash";
+import type { Finding, Verdict } from "@stele/core/verdict";
+import { judge, type Head, type SegmentReport } from "@stele/store";
+import type { CheckedSegment } from "./verify-segments.ts";
+
+/** What the journal is held against. */
+export interface Evidence {
+  readonly head: Head | "missing" | "torn";
+  readonly checkpoint: Checkpoint | undefined;
+  readonly pinned: boolean;
+}
+
+/** How far the journal was followed, and what ended that. */
+interface Progress {
+  readonly size: number;
+  readonly root: Hash;
+  readonly prev: Hash;
+  readonly frontier: readonly Hash[];
+  readonly sealedAt: string | null;
+  readonly unsealed: Verdict["unsealed"];
+  readonly rootAtCheckpoint: Hash | undefined;
+  readonly finding: Finding | undefined;
+}
+
+const START: Progress = {
+  size: 0,
+  root: EMPTY_ROOT,
+  prev: ZERO_HASH,
+  frontier: [],
+  sealedAt: null,
+  unsealed: { entries: 0, bytes: 0 },
+  rootAtCheckpoint: undefined,
+  finding: undefined,
+};
+
+/** Joins the segments' reports, in order, into the verdict: each must start where the one before it ends. */
+export async function reachVerdict(
+  segments: AsyncIterable<CheckedSegment>,
+  count: number,
+  evidence: Evidence,
+): Promise<Verdict> {
+  let progress = START;
+  let index = 0;
+  for await (const checked of segments) {
+    index++;
+    progress = advance(progress, checked, { evidence, last: index === count });
+    if (progress.finding) break;
+  }
+  if (count === 0) progress = found(START, tampered(0, "there is no segment in the ledger"));
+  return toVerdict(holdAgainstCheckpoint(progress, evidence.checkpoint), evidence);
+}
+
+function advance(
+  before: Progress,
+  checked: CheckedSegment,
+  context: { readonly evidence: Evidence; readonly last: boolean },
+): Progress {
+  if ("finding" in checked) return found(before, checked.finding);
+  const { report } = checked;
+  const gap = findGap(before, report);
+  if (gap) return found(before, gap);
+  const { end, roots, sizeBytes } = report;
+  const { checkpoint, head } = context.evidence;
+  const after = {
+    size: end.sealedSize,
+    root: end.sealedRoot,
+    prev: end.prev,
+    frontier: end.frontier,
+    sealedAt: end.sealedAt ?? before.sealedAt,
+    unsealed: { entries: end.unsealedEntries, bytes: sizeBytes - end.sealedBytes },
+    rootAtCheckpoint: before.rootAtCheckpoint ?? (checkpoint && roots.get(checkpoint.size)),
+    finding: undefined,
+  };
+  const finding = context.last ? judge(report, head).finding : findUnsealed(report);
+  return finding ? found(after, finding) : after;
+}
+
+function found(progress: Progress, finding: Finding): Progress {
+  return { ...progress, finding };
+}
+
+function findGap(before: Progress, { header }: SegmentReport): Finding | undefined {
+  if (header.first > before.size) {
+    const reason = `entries ${before.size} to ${header.first - 1} are missing with their segment`;
+    return tampered(before.size, reason);
+  }
+  const same =
+    header.first === before.size &&
+    header.prev === before.prev &&
+    header.frontier.join() === before.frontier.join();
+  return same ? undefined : tampered(header.first, "the segment does not continue the one before");
+}
+
+/** A closed segment ends with a seal: nothing may follow it there. */
+function findUnsealed({ tail, end }: SegmentReport): Finding | undefined {
+  if (tail.finding) return tail.finding;
+  if (tail.kind === "none") return undefined;
+  return tampered(end.sealedSize, "a segment that is not the last does not end with a seal");
+}
+
+function holdAgainstCheckpoint(progress: Progress, checkpoint: Checkpoint | undefined): Progress {
+  if (!checkpoint || progress.finding) return progress;
+  if (checkpoint.size > progress.size) {
+    const reason = `the checkpoint is of ${checkpoint.size} entries, ${progress.size} are left`;
+    return found(progress, { verdict: "truncated", seq: progress.size, reason });
+  }
+  const rootThen = checkpoint.size === 0 ? EMPTY_ROOT : progress.rootAtCheckpoint;
+  if (rootThen === checkpoint.root) return progress;
+  const reason = `the first ${checkpoint.size} entries are not those that the checkpoint was signed for`;
+  return found(progress, { verdict: "forked", seq: 0, reason });
+}
+
+function toVerdict(progress: Progress, { pinned, checkpoint }: Evidence): Verdict {
+  const { finding, size, root, sealedAt, unsealed } = progress;
+  return {
+    verdict: finding?.verdict ?? "intact",
+    size,
+    root: rootBase64(root),
+    firstBad: finding ? { seq: finding.seq, reason: finding.reason } : null,
+    unsealed,
+    assurance: {
+      key: pinned ? "pinned" : "self",
+      freshness: checkpoint ? "checkpoint" : "none",
+      sealedAt,
+    },
+    cannotRuleOut: cannotRuleOut(pinned, checkpoint),
+  };
+}
+
+function cannotRuleOut(pinned: boolean, checkpoint: Checkpoint | undefined): readonly string[] {
+  const covered = checkpoint?.size ?? 0;
+  return [
+    ...(pinned ? [] : ["that the whole journal was replaced: its key was taken from itself"]),
+    checkpoint
+      ? `that entries after the first ${covered} were removed from the end, or rewritten by a holder of the signing key`
+      : "that entries were removed from the end together with their traces, or rewritten by a holder of the signing key: no checkpoint was given",
+    "that something was never recorded, or recorded wrongly by its writer",
+  ];
+}
+
+function tampered(seq: number, reason: string): Finding {
+  return { verdict: "tampered", seq, reason };
+}

@@ -1,0 +1,90 @@
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { SteleError, type ErrorCode } from "@stele/core/error";
+import type { World } from "@stele/store";
+import {
+  Progress,
+  totalBytes,
+  type CheckedSegment,
+  type OnProgress,
+  type SegmentJob,
+} from "./verify-segments.ts";
+
+/** What a thread is told: check this segment. */
+export interface Assignment {
+  readonly first: number;
+}
+
+/** What a thread answers, now and then and at the end of a segment. */
+export type Answer =
+  | { readonly kind: "progress"; readonly bytes: number }
+  | { readonly kind: "checked"; readonly first: number; readonly result: CheckedSegment }
+  | { readonly kind: "failed"; readonly code: ErrorCode; readonly message: string };
+
+// The same file unbuilt and built.
+const THREAD = new URL(
+  import.meta.url.endsWith(".ts") ? "./verify-thread.ts" : "./verify-thread.js",
+  import.meta.url,
+);
+
+/** Checks the segments in several threads and yields the results in the order of the segments. */
+export async function* checkInThreads(
+  world: World,
+  job: SegmentJob,
+  options: { readonly threads?: number | undefined; readonly onProgress?: OnProgress },
+): AsyncGenerator<CheckedSegment, void, undefined> {
+  const count = Math.min(options.threads ?? availableParallelism(), job.segments.length);
+  const progress = new Progress(await totalBytes(world, job), options.onProgress);
+  const pool = new Pool(job, count, progress.add);
+  try {
+    for (const first of job.segments) yield await pool.result(first);
+  } finally {
+    await pool.close();
+  }
+}
+
+class Pool {
+  readonly #workers: readonly Worker[];
+  readonly #waiting: number[];
+  readonly #results: Map<number, PromiseWithResolvers<CheckedSegment>>;
+
+  constructor(job: SegmentJob, count: number, onProgress: (bytes: number) => void) {
+    this.#waiting = [...job.segments];
+    this.#results = new Map(
+      job.segments.map((first) => [first, Promise.withResolvers<CheckedSegment>()]),
+    );
+    // A result that nobody came to ask for is no unhandled rejection.
+    for (const { promise } of this.#results.values()) promise.catch(() => undefined);
+    this.#workers = Array.from({ length: count }, () => this.#start(job, onProgress));
+  }
+
+  result(first: number): Promise<CheckedSegment> {
+    return this.#results.get(first)!.promise;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+
+  #start(job: SegmentJob, onProgress: (bytes: number) => void): Worker {
+    const worker = new Worker(THREAD, { workerData: job });
+    worker.on("error", (error) => this.#fail(error));
+    worker.on("message", (answer: Answer) => {
+      if (answer.kind === "progress") return onProgress(answer.bytes);
+      if (answer.kind === "failed") return this.#fail(new SteleError(answer.code, answer.message));
+      this.#results.get(answer.first)!.resolve(answer.result);
+      return this.#assign(worker);
+    });
+    this.#assign(worker);
+    return worker;
+  }
+
+  #assign(worker: Worker): void {
+    const first = this.#waiting.shift();
+    if (first !== undefined) worker.postMessage({ first } satisfies Assignment);
+  }
+
+  #fail(error: unknown): void {
+    for (const { reject } of this.#results.values()) reject(error);
+  }
+}

@@ -1,0 +1,74 @@
+import { utf8 } from "@stele/core/bytes";
+import { parseCheckpoint, type Checkpoint } from "@stele/core/checkpoint";
+import { SteleError } from "@stele/core/error";
+import { parseVerifierKey, type VerifierKey } from "@stele/core/key";
+import { parseNote, verifyNote } from "@stele/core/note";
+import type { Verdict } from "@stele/core/verdict";
+import { listSegments, readHead, readManifest, type World } from "@stele/store";
+import { reachVerdict } from "./verdict.ts";
+import { checkInTurn, type CheckedSegment, type SegmentJob } from "./verify-segments.ts";
+import { checkInThreads } from "./verify-threads.ts";
+
+/** What a journal is checked against, and how. */
+export interface VerifyOptions {
+  /** The vkey to pin. Default: the one that the journal itself states. */
+  readonly key?: string | undefined;
+  /** A signed checkpoint of this journal, kept from before: the note's bytes or text. */
+  readonly checkpoint?: Uint8Array | string | undefined;
+  /** How many threads check segments. Default: as many as there are processors. */
+  readonly threads?: number | undefined;
+  /** Called with the bytes that have been checked and all there are. */
+  readonly onProgress?: ((checkedBytes: number, totalBytes: number) => void) | undefined;
+}
+
+/**
+ * Checks every line, link, seal and header of the journal in one pass with flat memory, and says what that is worth. A
+ * journal that is not intact is a verdict, not an error. Throws what `readManifest` throws, KEY_MALFORMED for the pinned
+ * key, and NOTE_ or CHECKPOINT_ codes when the checkpoint is not one of this journal's.
+ */
+export async function verifyLedger(
+  world: World,
+  directory: string,
+  options: VerifyOptions = {},
+): Promise<Verdict> {
+  const manifest = await readManifest(world.disk, world.primitives, directory);
+  const pinned = options.key !== undefined;
+  const key = pinned ? parseVerifierKey(world.primitives, options.key) : manifest.key;
+  const checkpoint = readCheckpoint(world, key, options.checkpoint);
+  // Before the segments are listed: a writer may go on meanwhile, and only what was durable then can be missed.
+  const head = await readHead(world, directory);
+  const segments = await listSegments(world.disk, directory);
+  const job: SegmentJob = {
+    directory,
+    origin: key.name,
+    key,
+    segments,
+    rootsWanted: checkpoint ? [checkpoint.size] : [],
+  };
+  const reports = checkSegments(world, job, options);
+  return reachVerdict(reports, segments.length, { head, checkpoint, pinned });
+}
+
+function checkSegments(
+  world: World,
+  job: SegmentJob,
+  options: VerifyOptions,
+): AsyncIterable<CheckedSegment> {
+  const threads = options.threads ?? 0;
+  if (job.segments.length < 2 || threads === 1) return checkInTurn(world, job, options.onProgress);
+  return checkInThreads(world, job, options);
+}
+
+function readCheckpoint(
+  world: World,
+  key: VerifierKey,
+  untrusted: Uint8Array | string | undefined,
+): Checkpoint | undefined {
+  if (untrusted === undefined) return undefined;
+  const note = parseNote(typeof untrusted === "string" ? utf8(untrusted) : untrusted);
+  verifyNote(world.primitives, note, key);
+  const checkpoint = parseCheckpoint(note.text);
+  if (checkpoint.origin === key.name) return checkpoint;
+  const message = `the checkpoint is of ${checkpoint.origin}, not of ${key.name}`;
+  throw new SteleError("CHECKPOINT_MALFORMED", message);
+}

@@ -1,0 +1,57 @@
+import type { Entry } from "./entry.ts";
+import type { Gap } from "./recording-journal.ts";
+
+/**
+ * How many tools and calls a gap names at most, so that it stays far below the size limit of an
+ * event.
+ */
+const MAX_NAMED = 50;
+
+/** Counts the entries that have no receipt, in bounded memory, until a gap can say so. */
+export class Missed {
+  #first: { readonly reason: string; readonly since: string } | undefined;
+  #count = 0;
+  readonly #types = new Map<string, number>();
+  readonly #tools = new Set<string>();
+  readonly #calls = new Set<string>();
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add({ event }: Entry, reason: string, nowMs: number): void {
+    this.#first ??= { reason, since: new Date(nowMs).toISOString() };
+    this.#count++;
+    this.#types.set(event.type, (this.#types.get(event.type) ?? 0) + 1);
+    const { tool } = event.data;
+    if (typeof tool === "string" && this.#tools.size < MAX_NAMED) this.#tools.add(tool);
+    const call = event.type === "tool.call" ? event.id : event.parent;
+    if (call !== undefined && this.#calls.size < MAX_NAMED) this.#calls.add(call);
+  }
+
+  /** Takes in what was missed later. */
+  merge(later: Missed): void {
+    this.#first ??= later.#first;
+    this.#count += later.#count;
+    for (const [type, count] of later.#types) {
+      this.#types.set(type, (this.#types.get(type) ?? 0) + count);
+    }
+    for (const tool of later.#tools) if (this.#tools.size < MAX_NAMED) this.#tools.add(tool);
+    for (const call of later.#calls) if (this.#calls.size < MAX_NAMED) this.#calls.add(call);
+  }
+
+  /**
+   * What a gap says of them: how many, of which types, for which tools and calls. Undefined when
+   * nothing is missed.
+   */
+  gap(): Gap | undefined {
+    if (!this.#first) return undefined;
+    return {
+      ...this.#first,
+      count: this.#count,
+      types: Object.fromEntries(this.#types),
+      tools: [...this.#tools],
+      calls: [...this.#calls],
+    };
+  }
+}

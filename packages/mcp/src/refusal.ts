@@ -1,0 +1,35 @@
+import { SteleError } from "@stele/core/error";
+import type { Line } from "./message.ts";
+
+/**
+ * The JSON-RPC error code of a call that was not passed on because it is not in the record. Outside
+ * the range that JSON-RPC and MCP keep for themselves.
+ */
+export const NOT_RECORDED = -31001;
+
+/**
+ * The answer that the client gets for a line that is not passed on: an error for each request in
+ * it, with the reason, the fix and the Stele error code. Empty when nothing in the line asks for an
+ * answer.
+ */
+export function refusal(line: Line | undefined, error: unknown): Buffer {
+  const ids =
+    line && line.messages.length > 0
+      ? line.messages.flatMap(({ kind, value }) => (kind === "request" ? [value["id"]] : []))
+      : [null];
+  const answers = ids.map((id) => ({ jsonrpc: "2.0", id, error: rpcError(error) }));
+  if (answers.length === 0) return Buffer.alloc(0);
+  return Buffer.from(`${JSON.stringify(line?.batch ? answers : answers[0])}\n`);
+}
+
+function rpcError(error: unknown): object {
+  const known = error instanceof SteleError ? error : undefined;
+  const reason = error instanceof Error ? error.message : String(error);
+  const fix = known?.fix ?? "see what the recorder says on standard error";
+  const code = known?.code ?? null;
+  return {
+    code: NOT_RECORDED,
+    message: `Not passed on to the server, because it cannot be recorded: ${reason}. To mend it: ${fix}.`,
+    data: { steleCode: code, fix },
+  };
+}

@@ -1,0 +1,96 @@
+import type { Hash } from "node:crypto";
+import { createHash } from "node:crypto";
+import type { Readable } from "node:stream";
+import type { Side } from "./conversation.ts";
+import { InFlight } from "./in-flight.ts";
+import type { Piece } from "./line-splitter.ts";
+import { chomp, LineSplitter } from "./line-splitter.ts";
+import type { Outlet } from "./outlet.ts";
+import type { Passage, Session } from "./session.ts";
+
+export interface RelayOptions {
+  readonly from: Side;
+  readonly source: Readable;
+  readonly outlet: Outlet;
+  /** Where the client is told that its line did not pass. */
+  readonly replies: Outlet;
+  readonly session: Session;
+}
+
+/** One direction of the traffic: passes lines on as the session decides, in order, byte for byte. */
+export class Relay {
+  readonly #options: RelayOptions;
+  readonly #splitter = new LineSplitter();
+  readonly #inFlight = new InFlight();
+  /** The line that is passing in parts. */
+  #long: { sizeBytes: number; readonly hash: Hash } | undefined;
+  #chunks = 0;
+  #busy = false;
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+  }
+
+  /** How often something came, and whether it is still being worked on. */
+  get activity(): { readonly chunks: number; readonly busy: boolean } {
+    return { chunks: this.#chunks, busy: this.#busy };
+  }
+
+  /** Runs until the source ends or is destroyed, and everything that came has passed. */
+  async run(): Promise<void> {
+    for await (const chunk of untilBroken(this.#options.source)) {
+      this.#busy = true;
+      this.#chunks++;
+      await this.#work(this.#splitter.push(chunk));
+      this.#busy = false;
+    }
+    await this.#work(this.#splitter.end());
+    await this.#options.outlet.flushed();
+  }
+
+  async #work(pieces: Iterable<Piece>): Promise<void> {
+    for (const piece of pieces) {
+      if (piece.kind === "line") this.#line(piece.bytes);
+      else this.#part(piece.bytes, piece.last);
+      await this.#inFlight.room();
+    }
+  }
+
+  #line(bytes: Buffer): void {
+    const { from, session, outlet } = this.#options;
+    const passage = from === "client" ? session.fromClient(bytes) : session.fromServer(bytes);
+    const passed = outlet.push(
+      bytes,
+      passage.verdict.then(({ passes }) => passes),
+    );
+    this.#follow(passage, bytes.length, passed);
+  }
+
+  #part(bytes: Buffer, last: boolean): void {
+    const { from, session, outlet } = this.#options;
+    this.#long ??= { sizeBytes: 0, hash: createHash("sha256") };
+    const body = chomp(bytes);
+    this.#long.sizeBytes += body.length;
+    this.#long.hash.update(body);
+    this.#inFlight.add(bytes.length, outlet.push(bytes, session.longLinePasses(from)));
+    if (!last) return;
+    const { sizeBytes, hash } = this.#long;
+    this.#long = undefined;
+    this.#follow(session.longLine(from, { sizeBytes, sha256: hash.digest("hex") }), 0);
+  }
+
+  #follow({ verdict, settled }: Passage, sizeBytes: number, passed?: Promise<void>): void {
+    const { replies } = this.#options;
+    const replied = verdict.then(({ reply }) => reply.length > 0 && replies.reply(reply));
+    this.#inFlight.add(sizeBytes, Promise.all([passed, replied, settled]));
+  }
+}
+
+/** The chunks of a stream up to its end, or to where it breaks off. */
+async function* untilBroken(source: Readable): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of source) yield chunk as Buffer;
+  } catch {
+    // Destroyed, or the other end is gone: what came before still counts.
+  }
+}

@@ -1,0 +1,77 @@
+import type { Hash } from "@stele/core/hash";
+import { MAX_LINE_BYTES } from "@stele/core/ledger";
+
+/** When an append is acknowledged. */
+export type Ack = "queued" | "written" | "synced";
+
+/** What an append resolves to. */
+export interface Receipt {
+  readonly seq: number;
+  readonly hash: Hash;
+  readonly time: string;
+  /**
+   * The tree size of a seal that covers the entry: on disk for `synced`, handed to the operating system for `written`.
+   * Null for `queued`: nothing vouches for the entry yet.
+   */
+  readonly sealedSize: number | null;
+}
+
+/** An entry that waits for its acknowledgement. */
+export interface Waiter {
+  readonly seq: number;
+  readonly hash: Hash;
+  readonly time: string;
+  readonly ack: Ack;
+  readonly resolve: (receipt: Receipt) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The ledger's state before a batch's first entry: what the header of a segment that starts there says. */
+export interface BatchStart {
+  readonly first: number;
+  readonly prev: Hash;
+  readonly frontier: readonly Hash[];
+}
+
+/** What one commit's lines may take. Two batches are all the memory that appending needs, besides contents. */
+export const BATCH_BYTES: number = 1024 * 1024;
+/** Kept free for the seal: origin twice (255 characters each), size, root and signature. */
+const SEAL_BYTES = 1024;
+/** What the contents of one commit may take, unless a single entry has more. */
+const BATCH_CONTENT_BYTES = 16 * 1024 * 1024;
+
+/** The lines of one commit, as they will lie in the ledger. */
+export class Batch {
+  /** Shared, so that the disk's thread can write it without a copy. `buffer[0]` is lent to hashing; lines start at 1. */
+  readonly buffer: Buffer = Buffer.from(new SharedArrayBuffer(1 + BATCH_BYTES));
+  /** Where the next line goes. */
+  used = 1;
+  start: BatchStart | undefined;
+  waiters: Waiter[] = [];
+  contents: Uint8Array[] = [];
+  contentBytes = 0;
+
+  /** Whether an entry of this text length (UTF-16 units) and contents fits for certain. */
+  hasRoom(textLength: number, contentBytes: number): boolean {
+    // A line is at most this long whatever the text, which takes at most three bytes a unit.
+    const lineBytes = Math.min(MAX_LINE_BYTES + 1, 3 * textLength + 512);
+    const fits = this.used + lineBytes + SEAL_BYTES <= this.buffer.length;
+    const contentFits = this.contentBytes + contentBytes <= BATCH_CONTENT_BYTES;
+    return fits && (contentFits || this.contents.length === 0);
+  }
+
+  /** Adds a content line, to be on disk before the ledger's lines. */
+  addContents(line: Uint8Array): void {
+    this.contents.push(line);
+    this.contentBytes += line.length;
+  }
+
+  /** Makes the batch ready for the next commit. */
+  clear(): void {
+    this.used = 1;
+    this.start = undefined;
+    this.waiters = [];
+    this.contents = [];
+    this.contentBytes = 0;
+  }
+}

@@ -1,0 +1,126 @@
+import type { Hasher } from "@stele/core/hash";
+import { decodeUtf8 } from "@stele/core/bytes";
+import { checkedHash, type Entry } from "@stele/core/ledger";
+import type { ReadableFile } from "./disk.ts";
+import { scanLines, type LineSink } from "./line-scanner.ts";
+import { entrySeq, locateEntry } from "./locate.ts";
+
+/** The sealed part of a segment. */
+export interface SealedSegment {
+  readonly file: ReadableFile;
+  readonly hasher: Hasher;
+  /** Its first entry. */
+  readonly first: number;
+  /** The first entry behind it. */
+  readonly next: number;
+  readonly sizeBytes: number;
+}
+
+/** Both ends are included. */
+export interface SeqRange {
+  readonly lo: number;
+  readonly hi: number;
+}
+
+/** An entry and its line, without the newline: the bytes as they are stored. */
+export interface EntryLine {
+  readonly entry: Entry;
+  readonly line: string;
+}
+
+/** Some entries whose bytes match their hashes, and why the next one does not, if so. */
+export interface Page {
+  readonly entries: readonly EntryLine[];
+  readonly damage: string | undefined;
+}
+
+const PAGE_BYTES = 1024 * 1024;
+
+/** The segment's entries of the range, ascending. */
+export async function* forward(
+  segment: SealedSegment,
+  seqs: SeqRange,
+): AsyncGenerator<Page, void, undefined> {
+  const { file, sizeBytes, first } = segment;
+  let from = seqs.lo <= first ? 0 : await locateEntry(file, seqs.lo, sizeBytes);
+  while (from < sizeBytes) {
+    const page = await readPage(segment, { from, to: sizeBytes }, seqs);
+    yield page;
+    if (page.damage !== undefined || page.done || page.endBytes === from) return;
+    from = page.endBytes;
+  }
+}
+
+/** The segment's entries of the range, descending. */
+export async function* backward(
+  segment: SealedSegment,
+  seqs: SeqRange,
+): AsyncGenerator<Page, void, undefined> {
+  const { file, sizeBytes, next } = segment;
+  let to = seqs.hi + 1 >= next ? sizeBytes : await locateEntry(file, seqs.hi + 1, sizeBytes);
+  while (to > 0) {
+    const from = Math.max(0, to - PAGE_BYTES);
+    const page = await readPage(segment, { from, to }, seqs);
+    yield { entries: page.entries.toReversed(), damage: page.damage };
+    if (page.damage !== undefined || page.entries[0]?.entry.seq === seqs.lo) return;
+    to = page.startBytes < to ? page.startBytes : 0;
+  }
+}
+
+interface ReadPage extends Page {
+  /** Where the first whole line of the range starts; 0 when the range starts the file. */
+  readonly startBytes: number;
+  /** Where the line behind the last one that was looked at starts. */
+  readonly endBytes: number;
+  /** Whether an entry above the range was met. */
+  readonly done: boolean;
+}
+
+async function readPage(
+  { file, hasher }: SealedSegment,
+  range: { readonly from: number; readonly to: number },
+  seqs: SeqRange,
+): Promise<ReadPage> {
+  const entries: EntryLine[] = [];
+  let damage: string | undefined;
+  let done = false;
+  let startBytes = range.from === 0 ? 0 : range.to;
+  let endBytes = range.from;
+  const sink: LineSink = {
+    line(buffer, start, end, offsetBytes) {
+      const seq = entrySeq(buffer, start, end);
+      done = seq !== undefined && seq > seqs.hi;
+      if (done) return "stop";
+      // What a range that starts inside a line starts with is not taken for the first whole line.
+      if (offsetBytes > range.from) startBytes = Math.min(startBytes, offsetBytes);
+      endBytes = offsetBytes + end - start + 1;
+      if (seq === undefined || seq < seqs.lo) return undefined;
+      const found = readEntry(hasher, buffer, start, end);
+      if (typeof found === "string") damage = found;
+      else entries.push(found);
+      const full = endBytes - range.from >= PAGE_BYTES;
+      return damage !== undefined || full ? "stop" : undefined;
+    },
+    piece: () => undefined,
+  };
+  await scanLines(file, range, sink);
+  return { entries, damage, startBytes, endBytes, done };
+}
+
+/** The entry on a line, or why it is not one. */
+function readEntry(
+  hasher: Hasher,
+  buffer: Uint8Array,
+  start: number,
+  end: number,
+): EntryLine | string {
+  const hash = checkedHash(hasher, buffer, start, end);
+  if (hash === "malformed" || hash === "mismatch") return "its bytes do not match its hash";
+  const line = decodeUtf8(buffer.subarray(start, end));
+  try {
+    if (line !== undefined) return { entry: JSON.parse(line) as Entry, line };
+  } catch {
+    // What was hashed was no JSON: only whoever holds the key can have sealed that.
+  }
+  return "it is not JSON";
+}

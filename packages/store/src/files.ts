@@ -1,0 +1,58 @@
+import { SteleError } from "@stele/core/error";
+import type { Disk } from "./disk.ts";
+import { join, TEMPORARY } from "./layout.ts";
+
+/** The whole content of a small file. */
+export async function readFile(disk: Disk, path: string): Promise<Uint8Array> {
+  const file = await disk.openRead(path);
+  try {
+    const bytes = new Uint8Array(await file.size());
+    const count = await file.read(bytes, 0);
+    return bytes.subarray(0, count);
+  } finally {
+    await file.close();
+  }
+}
+
+/** `readFile`, or undefined when there is no such file. */
+export async function readFileIfAny(disk: Disk, path: string): Promise<Uint8Array | undefined> {
+  return orUndefined(readFile(disk, path));
+}
+
+/**
+ * Atomically gives the file this content; a crash leaves the old one or the new one. System calls: open, write,
+ * fdatasync (temporary file), rename, fsync (directory).
+ */
+export async function replaceFile(
+  disk: Disk,
+  directory: string,
+  name: string,
+  bytes: Uint8Array,
+): Promise<void> {
+  const temporary = join(directory, name + TEMPORARY);
+  const file = await disk.openWrite(temporary);
+  try {
+    await file.truncate(0);
+    await file.write(bytes, 0);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await disk.rename(temporary, join(directory, name));
+  await disk.syncDirectory(directory);
+}
+
+/** The names in a directory; none when it is missing. */
+export async function listIfAny(disk: Disk, directory: string): Promise<readonly string[]> {
+  return (await orUndefined(disk.list(directory))) ?? [];
+}
+
+/** The promise's value, or undefined when what it asks for is not there. */
+export async function orUndefined<T>(pending: Promise<T>): Promise<T | undefined> {
+  try {
+    return await pending;
+  } catch (error) {
+    if (error instanceof SteleError && error.code === "DISK_NOT_FOUND") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,6 @@
+export { nodeDisk } from "./node/disk.ts";
+export { nodeEd25519 } from "./node/node-ed25519.ts";
+export { nodeHasher } from "./node/node-hasher.ts";
+export { systemClock } from "./node/system-clock.ts";
+export { systemRandom } from "./node/system-random.ts";
+export { readSecret, removeSecret, secretsDirectory, writeSecret } from "./node/secrets.ts";

@@ -1,0 +1,101 @@
+import fs from "node:fs";
+import type { DiskCalls, ThreadFile, ThreadStep } from "./disk-calls.ts";
+import { takeFileLock } from "./file-lock.ts";
+import type { FileLock } from "./file-lock.ts";
+import { ThreadError, attempt } from "./thread-error.ts";
+
+/** The calls, over this thread's own table of locks. */
+export function threadCalls(): DiskCalls {
+  const locks: FileLock[] = [];
+  return {
+    openWrite,
+    size,
+    read,
+    truncate,
+    closeFile,
+    makeDirectory,
+    rename,
+    remove,
+    syncDirectory,
+    run: (steps) => steps.forEach(runStep),
+    lock: (path) => locks.push(takeFileLock(path)) - 1,
+    unlock: (lock) => locks[lock]!.release(),
+    settle: () => {},
+  };
+}
+
+// openat(O_RDWR|O_CREAT|O_CLOEXEC)
+function openWrite(path: string): ThreadFile {
+  const { O_RDWR, O_CREAT } = fs.constants;
+  return { descriptor: attempt("open", path, () => fs.openSync(path, O_RDWR | O_CREAT)), path };
+}
+
+// fstat
+function size({ descriptor, path }: ThreadFile): number {
+  return attempt("size", path, () => fs.fstatSync(descriptor).size);
+}
+
+// pread64 until filled or at the end
+function read(file: ThreadFile, lengthBytes: number, offsetBytes: number): Uint8Array {
+  const bytes = new Uint8Array(lengthBytes);
+  let count = 0;
+  while (count < lengthBytes) {
+    const more = attempt("read", file.path, () =>
+      fs.readSync(file.descriptor, bytes, count, lengthBytes - count, offsetBytes + count),
+    );
+    if (more === 0) break;
+    count += more;
+  }
+  return bytes.subarray(0, count);
+}
+
+// ftruncate
+function truncate({ descriptor, path }: ThreadFile, sizeBytes: number): void {
+  attempt("truncate", path, () => fs.ftruncateSync(descriptor, sizeBytes));
+}
+
+// close
+function closeFile({ descriptor, path }: ThreadFile): void {
+  attempt("close", path, () => fs.closeSync(descriptor));
+}
+
+// mkdir, and again for each missing parent
+function makeDirectory(directory: string): void {
+  attempt("make", directory, () => fs.mkdirSync(directory, { recursive: true }));
+}
+
+// rename
+function rename(from: string, to: string): void {
+  attempt("rename", from, () => fs.renameSync(from, to));
+}
+
+// unlink
+function remove(path: string): void {
+  attempt("remove", path, () => fs.unlinkSync(path));
+}
+
+// openat(directory, O_RDONLY), fsync, close. Windows has no such call; NTFS keeps its own journal of names.
+function syncDirectory(directory: string): void {
+  if (process.platform === "win32") return;
+  const descriptor = attempt("open", directory, () => fs.openSync(directory, "r"));
+  try {
+    attempt("sync", directory, () => fs.fsyncSync(descriptor));
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+// write: pwrite64 (libuv repeats it after a short write) · sync: fdatasync (F_FULLFSYNC on Apple)
+function runStep(step: ThreadStep): void {
+  const { descriptor, path } = step.file;
+  if (step.kind === "sync") attempt("sync", path, () => fs.fdatasyncSync(descriptor));
+  else attempt("write", path, () => write(step));
+}
+
+/** When a later part of a write fails, libuv reports the count before it and no error. */
+function write({ file, bytes, offsetBytes }: ThreadStep & { kind: "write" }): void {
+  const count = fs.writeSync(file.descriptor, bytes, 0, bytes.byteLength, offsetBytes);
+  if (count === bytes.byteLength) return;
+  const message = `only ${count} of ${bytes.byteLength} bytes were taken at ${offsetBytes}`;
+  throw new ThreadError({ operation: "write", path: file.path, code: "DISK_SHORT_WRITE", message });
+}

@@ -1,0 +1,139 @@
+import { SteleError } from "@stele/core/error";
+import type { Entry } from "@stele/core/ledger";
+import { backward, forward, type EntryLine, type Page, type SeqRange } from "./entry-pages.ts";
+import type { Head } from "./head.ts";
+import type { Manifest } from "./manifest.ts";
+import { checkFile, readHead } from "./recover.ts";
+import { findSegment, listSegments, segmentPath } from "./segments.ts";
+import type { World } from "./world.ts";
+
+/** Which entries, by `seq`; both ends are included. */
+export interface ReadRange {
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  /** Newest first. */
+  readonly reverse?: boolean | undefined;
+}
+
+
+/** How often a follower looks for new entries. */
+const FOLLOW_INTERVAL_MS = 20;
+/** How often a torn head is read again: the writer may be just rewriting it. */
+const HEAD_ATTEMPTS = 3;
+
+/**
+ * Reads sealed entries, without a lock, beside a writer in this or another process. Each entry's bytes are checked
+ * against its hash and its link to the entry read before it; seals are for `verify`. Memory: one page, about 1 MiB.
+ */
+export class LedgerReader {
+  readonly #world: World;
+  readonly #directory: string;
+  readonly #manifest: Manifest;
+
+  constructor(world: World, directory: string, manifest: Manifest) {
+    this.#world = world;
+    this.#directory = directory;
+    this.#manifest = manifest;
+  }
+
+  /** How far the ledger is sealed and on disk. One small read; a pass over the last segment when there is no head. */
+  async durable(): Promise<Head> {
+    for (let attempt = 0; attempt < HEAD_ATTEMPTS; attempt++) {
+      const head = await readHead(this.#world, this.#directory);
+      if (head === "missing") break;
+      if (head !== "torn") return head;
+      await this.#world.clock.turn();
+    }
+    return this.#lastSeal();
+  }
+
+  /** The entries of the range that are sealed now. Throws JOURNAL_DAMAGED at the first one that is not intact. */
+  async *read(range: ReadRange = {}): AsyncGenerator<EntryLine, void, undefined> {
+    const head = await this.durable();
+    const lo = Math.max(0, range.from ?? 0);
+    const hi = Math.min(range.to ?? Number.MAX_SAFE_INTEGER, head.size - 1);
+    if (lo > hi) return;
+    const step = range.reverse ? -1 : 1;
+    let seq = range.reverse ? hi : lo;
+    let last: Entry | undefined;
+    for await (const page of this.#pages({ lo, hi }, step, head)) {
+      for (const found of page.entries) {
+        const { entry } = found;
+        if (entry.seq !== seq) throw damaged(seq, `entry ${entry.seq} stands in its place`);
+        if (last && !linked(last, entry)) throw damaged(seq, "it is not linked to its neighbour");
+        yield found;
+        last = entry;
+        seq += step;
+      }
+      if (page.damage) throw damaged(seq, page.damage);
+    }
+    if (seq !== (range.reverse ? lo - 1 : hi + 1)) throw damaged(seq, "it is missing");
+  }
+
+  /** The entries from `from` on, and each new one as soon as it is sealed, until the signal aborts. */
+  async *follow(
+    from = 0,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<EntryLine, void, undefined> {
+    const { signal } = options;
+    let next = from;
+    while (!signal?.aborted) {
+      for await (const found of this.read({ from: next })) {
+        yield found;
+        next = found.entry.seq + 1;
+        if (signal?.aborted) return;
+      }
+      await this.#world.clock.delay(FOLLOW_INTERVAL_MS, signal).catch((error: unknown) => {
+        if (!signal?.aborted) throw error;
+      });
+    }
+  }
+
+  /** One entry. Throws SEQ_OUT_OF_RANGE. A few small reads whatever the journal's size. */
+  async get(seq: number): Promise<EntryLine> {
+    for await (const found of this.read({ from: seq, to: seq })) return found;
+    const { size } = await this.durable();
+    const message = `there is no entry ${seq}: the journal has ${size} sealed entries`;
+    throw new SteleError("SEQ_OUT_OF_RANGE", message, { seq });
+  }
+
+  /** The wanted entries, a page at a time, in the order of reading. */
+  async *#pages(seqs: SeqRange, step: 1 | -1, head: Head): AsyncGenerator<Page, void, undefined> {
+    const all = await listSegments(this.#world.disk, this.#directory);
+    const first = findSegment(all, seqs.lo);
+    if (first === undefined) throw damaged(seqs.lo, "its segment is missing");
+    const wanted = all.filter((segment) => segment >= first && segment <= seqs.hi);
+    for (const segment of step === 1 ? wanted : wanted.toReversed()) {
+      const file = await this.#world.disk.openRead(segmentPath(this.#directory, segment));
+      try {
+        const sizeBytes = segment === head.segment ? head.segmentBytes : await file.size();
+        const next = all[all.indexOf(segment) + 1] ?? head.size;
+        const hasher = this.#world.primitives;
+        const sealed = { file, hasher, first: segment, next, sizeBytes };
+        yield* step === 1 ? forward(sealed, seqs) : backward(sealed, seqs);
+      } finally {
+        await file.close();
+      }
+    }
+  }
+
+  /** For a journal without a head: what the last segment's seals say. */
+  async #lastSeal(): Promise<Head> {
+    const { disk, primitives } = this.#world;
+    const segment = (await listSegments(disk, this.#directory)).at(-1);
+    if (segment === undefined) throw damaged(0, "there is no segment in the ledger");
+    const { origin, key } = this.#manifest;
+    const path = segmentPath(this.#directory, segment);
+    const { end } = await checkFile(disk, path, { primitives, origin, key, first: segment });
+    return { size: end.sealedSize, segment, segmentBytes: end.sealedBytes };
+  }
+}
+
+function linked(before: Entry, after: Entry): boolean {
+  return before.seq < after.seq ? after.prev === before.hash : before.prev === after.hash;
+}
+
+function damaged(seq: number, reason: string): SteleError {
+  const message = `the journal is damaged at entry ${seq}: ${reason}`;
+  return new SteleError("JOURNAL_DAMAGED", message, { seq });
+}

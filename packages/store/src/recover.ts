@@ -1,0 +1,200 @@
+import type { SegmentEnd } from "@stele/core/checker";
+import { utf8 } from "@stele/core/bytes";
+import { parseCheckpoint } from "@stele/core/checkpoint";
+import { SteleError } from "@stele/core/error";
+import { segmentName } from "@stele/core/ledger";
+import { parseNote } from "@stele/core/note";
+import type { Disk, WritableFile } from "./disk.ts";
+import { contentPath, endOfContents } from "./content-segment.ts";
+import { listIfAny, readFileIfAny } from "./files.ts";
+import { formatHead, HEAD_BYTES, parseHead, type Head } from "./head.ts";
+import { judge } from "./judgement.ts";
+import { lastSeal } from "./last-seal.ts";
+import { CONTENT, HEAD, join, LEDGER, TEMPORARY } from "./layout.ts";
+import type { Manifest } from "./manifest.ts";
+import { setAside } from "./quarantine.ts";
+import { checkSegment, type SegmentCheck, type SegmentReport } from "./segment-report.ts";
+import { listSegments, segmentPath } from "./segments.ts";
+import type { World } from "./world.ts";
+
+/** A ledger that may be appended to: all of it is sealed, and what this session read of it is on stable storage. */
+export interface OpenLedger {
+  /** The `first` of the last segment. */
+  readonly segment: number;
+  readonly file: WritableFile;
+  readonly head: WritableFile;
+  /** Where the next commit goes. */
+  readonly sizeBytes: number;
+  readonly end: SegmentEnd;
+}
+
+/**
+ * Brings the ledger into a state that may be appended to, by the table in judgement.ts, or throws JOURNAL_DAMAGED and
+ * changes nothing. Costs one segment, and a short read of each other one. The caller holds the lock.
+ *
+ * Order: what is cut is first durable in quarantine. Then the bytes behind the durable mark are written again and
+ * synced, because after a failed sync the page cache shows bytes that are not on disk and a second sync succeeds
+ * without writing them (spec/recovery.md section 3). Only then is the mark moved.
+ */
+export async function recoverLedger(
+  world: World,
+  directory: string,
+  manifest: Manifest,
+): Promise<OpenLedger> {
+  const { disk, primitives } = world;
+  await removeTemporaries(disk, join(directory, LEDGER));
+  const segments = await listSegments(disk, directory);
+  const segment = segments.at(-1);
+  if (segment === undefined) throw damaged("there is no segment in the ledger", 0);
+  await checkClosedSegments(disk, directory, segments);
+  const { origin, key } = manifest;
+  const path = segmentPath(directory, segment);
+  const report = await checkFile(disk, path, { primitives, origin, key, first: segment });
+  const file = await disk.openWrite(path);
+  try {
+    const head = await readHead(world, directory);
+    const { judgement, finding } = judge(report, head);
+    if (judgement === "refuse") throw damaged(finding!.reason, finding!.seq);
+    await cutContents(world, directory, report);
+    await cutLedger(world, directory, file, report);
+    await rewrite(file, durableBytes(head, report), report.end.sealedBytes);
+    await disk.syncDirectory(join(directory, LEDGER));
+    const headFile = await rewriteHead(world, directory, report);
+    const sizeBytes = report.end.sealedBytes;
+    return { segment, file, head: headFile, sizeBytes, end: report.end };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** `checkSegment` of the file at the path. */
+export async function checkFile(
+  disk: Disk,
+  path: string,
+  check: SegmentCheck,
+): Promise<SegmentReport> {
+  const file = await disk.openRead(path);
+  try {
+    return await checkSegment(file, check);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The durable mark, or why there is none. */
+export async function readHead(
+  world: Pick<World, "disk" | "primitives">,
+  directory: string,
+): Promise<Head | "missing" | "torn"> {
+  const bytes = await readFileIfAny(world.disk, join(directory, HEAD));
+  if (!bytes) return "missing";
+  return parseHead(world.primitives, bytes) ?? "torn";
+}
+
+async function removeTemporaries(disk: Disk, ledger: string): Promise<void> {
+  for (const name of await disk.list(ledger)) {
+    if (name.endsWith(TEMPORARY)) await disk.remove(join(ledger, name));
+  }
+}
+
+/** Each closed segment must end with a seal of the size at which the next one starts. */
+async function checkClosedSegments(
+  disk: Disk,
+  directory: string,
+  segments: readonly number[],
+): Promise<void> {
+  if (segments[0] !== 0) throw damaged(`the ledger starts at entry ${segments[0]}`, 0);
+  for (const [index, next] of segments.slice(1).entries()) {
+    const size = await lastSealedSize(disk, segmentPath(directory, segments[index]!));
+    if (size === next) continue;
+    const message = `the segment before entry ${next} does not end with a seal of that size`;
+    throw damaged(message, size ?? segments[index]!);
+  }
+}
+
+async function lastSealedSize(disk: Disk, path: string): Promise<number | undefined> {
+  try {
+    const note = await lastSeal(disk, path);
+    return note === undefined ? undefined : parseCheckpoint(parseNote(utf8(note)).text).size;
+  } catch (error) {
+    if (error instanceof SteleError && !error.code.startsWith("DISK_")) return undefined;
+    throw error;
+  }
+}
+
+async function cutLedger(
+  world: World,
+  directory: string,
+  file: WritableFile,
+  report: SegmentReport,
+): Promise<void> {
+  const offsetBytes = report.end.sealedBytes;
+  if (report.sizeBytes === offsetBytes) return;
+  const segment = segmentName(report.header.first).slice(0, 20);
+  await setAside(world, directory, file, { part: "ledger", segment, offsetBytes });
+  await file.truncate(offsetBytes);
+  await file.sync();
+}
+
+/** Contents are written before the entries that name them, so a crash can leave some of entries that never came. */
+async function cutContents(
+  world: World,
+  directory: string,
+  report: SegmentReport,
+): Promise<void> {
+  const { disk } = world;
+  const { first } = report.header;
+  const names = await listIfAny(disk, join(directory, CONTENT));
+  if (!names.includes(segmentName(first))) return;
+  const file = await disk.openWrite(contentPath(directory, first));
+  try {
+    const offsetBytes = await endOfContents(file, report.end.sealedSize);
+    if (offsetBytes === (await file.size())) return;
+    const segment = segmentName(first).slice(0, 20);
+    await setAside(world, directory, file, { part: "content", segment, offsetBytes });
+    await file.truncate(offsetBytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function durableBytes(head: Head | "missing" | "torn", report: SegmentReport): number {
+  if (typeof head === "string" || head.segment !== report.header.first) return 0;
+  return Math.min(head.segmentBytes, report.end.sealedBytes);
+}
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/** Reads the range and writes the same bytes again, so that the sync that follows really writes them. */
+async function rewrite(file: WritableFile, from: number, to: number): Promise<void> {
+  if (from === to) return;
+  for (let at = from; at < to; at += CHUNK_BYTES) {
+    const bytes = new Uint8Array(Math.min(CHUNK_BYTES, to - at));
+    await file.read(bytes, at);
+    await file.write(bytes, at);
+  }
+  await file.sync();
+}
+
+async function rewriteHead(
+  world: World,
+  directory: string,
+  report: SegmentReport,
+): Promise<WritableFile> {
+  const { disk, primitives } = world;
+  const { sealedSize: size, sealedBytes: segmentBytes } = report.end;
+  const file = await disk.openWrite(join(directory, HEAD));
+  const head = { size, segment: report.header.first, segmentBytes };
+  if ((await file.size()) !== HEAD_BYTES) await file.truncate(HEAD_BYTES);
+  await file.write(formatHead(primitives, head), 0);
+  await file.sync();
+  await disk.syncDirectory(directory);
+  return file;
+}
+
+function damaged(reason: string, seq: number): SteleError {
+  const message = `the journal is damaged at entry ${seq}: ${reason}`;
+  return new SteleError("JOURNAL_DAMAGED", message, { seq });
+}

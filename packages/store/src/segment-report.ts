@@ -1,0 +1,162 @@
+import { utf8 } from "@stele/core/bytes";
+import { SegmentChecker, type SegmentEnd } from "@stele/core/checker";
+import { parseCheckpoint } from "@stele/core/checkpoint";
+import { SteleError } from "@stele/core/error";
+import type { Hash } from "@stele/core/hash";
+import type { Primitives, VerifierKey } from "@stele/core/key";
+import { sealedNote, type SegmentHeader } from "@stele/core/ledger";
+import { parseNote, verifyNote } from "@stele/core/note";
+import type { Finding } from "@stele/core/verdict";
+import type { ReadableFile } from "./disk.ts";
+import { scanLines, type LineSink } from "./line-scanner.ts";
+
+/** What one pass over a segment saw. */
+export interface SegmentReport {
+  readonly header: SegmentHeader;
+  readonly end: SegmentEnd;
+  /** Roots at the sizes asked for that this segment holds. */
+  readonly roots: ReadonlyMap<number, Hash>;
+  readonly sizeBytes: number;
+  /** What follows the last seal that everything before it bears out. */
+  readonly tail: Tail;
+}
+
+/** The bytes behind the last good seal. */
+export interface Tail {
+  /**
+   * `none`: no bytes. `entries`: well-formed entries only. `torn`: the first bad line is one that a power cut explains:
+   * cut off by the end of the file, or with zeros where blocks were never written. `bad`: anything else.
+   */
+  readonly kind: "none" | "entries" | "torn" | "bad";
+  /**
+   * Valid seals behind the first bad line: `none`; `last`: one, and it ends the file, as when a power cut left a hole in
+   * the commit that was being written; `more`: proof that what lies before them was once whole.
+   */
+  readonly sealsBehind: "none" | "last" | "more";
+  /** What is wrong with the first bad line; undefined for `none` and `entries`. */
+  readonly finding: Finding | undefined;
+}
+
+/** What a pass needs to know. */
+export interface SegmentCheck {
+  readonly primitives: Primitives;
+  readonly origin: string;
+  readonly key: VerifierKey;
+  /** The `first` that the file name states. */
+  readonly first: number;
+  /** Tree sizes whose roots are wanted. */
+  readonly rootsWanted?: readonly number[];
+  /** Called now and then with the bytes that were passed since the last call. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+/**
+ * Checks a segment in one pass with flat memory: every line, link and seal, and what lies behind the last good seal.
+ * Throws JOURNAL_DAMAGED when it has no header that fits, JOURNAL_NEWER_FORMAT.
+ */
+export async function checkSegment(
+  file: ReadableFile,
+  check: SegmentCheck,
+): Promise<SegmentReport> {
+  const pass = new SegmentPass(check);
+  await scanLines(file, {}, pass);
+  return pass.report();
+}
+
+class SegmentPass implements LineSink {
+  readonly #check: SegmentCheck;
+  #checker: SegmentChecker | undefined;
+  #finding: Finding | undefined;
+  #tornByCrash = false;
+  #sealsBehind = 0;
+  #lastSealEnd = 0;
+  #sizeBytes = 0;
+
+  constructor(check: SegmentCheck) {
+    this.#check = check;
+  }
+
+  line(buffer: Uint8Array, start: number, end: number, offsetBytes: number): undefined {
+    this.#advance(offsetBytes + end - start + 1);
+    if (this.#finding) return this.#lookForSeal(buffer.subarray(start, end));
+    if (!this.#checker) return this.#begin(buffer.subarray(start, end));
+    this.#finding = this.#checker.check(buffer, start, end);
+    if (this.#finding) this.#tornByCrash = hasZero(buffer, start, end);
+    return undefined;
+  }
+
+  piece(bytes: Uint8Array, offsetBytes: number): undefined {
+    this.#advance(offsetBytes + bytes.length);
+    if (this.#finding || !this.#checker) return undefined;
+    this.#finding = {
+      verdict: "corrupt",
+      seq: this.#checker.size,
+      reason: "the line is cut off",
+    };
+    this.#tornByCrash = true;
+    return undefined;
+  }
+
+  report(): SegmentReport {
+    if (!this.#checker) throw damagedHeader(this.#check.first);
+    const { header, end, roots } = this.#checker;
+    return { header, end, roots, sizeBytes: this.#sizeBytes, tail: this.#tail(end) };
+  }
+
+  #begin(line: Uint8Array): undefined {
+    const { primitives, key, rootsWanted, first, origin } = this.#check;
+    this.#checker = new SegmentChecker(primitives, key, line, rootsWanted);
+    const { header } = this.#checker;
+    if (header.first !== first) throw damagedHeader(first);
+    if (header.origin !== origin) {
+      const message = `the segment is of ${header.origin}, not of ${origin}`;
+      throw new SteleError("JOURNAL_DAMAGED", message, { seq: first });
+    }
+    return undefined;
+  }
+
+  /** Only a seal that verifies counts: its root cannot be checked behind a bad line, its signature can. */
+  #lookForSeal(line: Uint8Array): undefined {
+    const { primitives, key, origin } = this.#check;
+    const note = line[4] === 0x61 ? sealedNote(line) : undefined;
+    if (note === undefined) return undefined;
+    try {
+      const parsed = parseNote(utf8(note));
+      verifyNote(primitives, parsed, key);
+      const sealed = parseCheckpoint(parsed.text);
+      if (sealed.origin !== origin || sealed.size <= this.#checker!.end.sealedSize) return undefined;
+    } catch (error) {
+      if (error instanceof SteleError) return undefined;
+      throw error;
+    }
+    this.#sealsBehind++;
+    this.#lastSealEnd = this.#sizeBytes;
+    return undefined;
+  }
+
+  #tail(end: SegmentEnd): Tail {
+    const finding = this.#finding;
+    if (!finding) {
+      const kind = this.#sizeBytes === end.sealedBytes ? "none" : "entries";
+      return { kind, sealsBehind: "none", finding };
+    }
+    const single = this.#sealsBehind === 1 && this.#lastSealEnd === this.#sizeBytes;
+    const sealsBehind = this.#sealsBehind === 0 ? "none" : single ? "last" : "more";
+    return { kind: this.#tornByCrash ? "torn" : "bad", sealsBehind, finding };
+  }
+
+  #advance(sizeBytes: number): void {
+    this.#check.onProgress?.(sizeBytes - this.#sizeBytes);
+    this.#sizeBytes = sizeBytes;
+  }
+}
+
+function hasZero(buffer: Uint8Array, start: number, end: number): boolean {
+  const zero = buffer.indexOf(0, start);
+  return zero >= 0 && zero < end;
+}
+
+function damagedHeader(first: number): SteleError {
+  const message = `the segment that starts at entry ${first} has no header that fits its name`;
+  return new SteleError("JOURNAL_DAMAGED", message, { seq: first });
+}

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { playTranscript } from "../transcript/play.ts";
+import { Session } from "../transcript/session.ts";
+import { fencesIn } from "./fences.ts";
+import { SnippetProject, type Snippet } from "./snippets.ts";
+
+const root = join(import.meta.dirname, "../..");
+const documents = globSync("{*.md,docs/**/*.md,packages/*/README.md}", { cwd: root })
+  .sort()
+  .map((path) => ({ path, fences: fencesIn(readFileSync(join(root, path), "utf8")) }));
+
+const snippets = documents.flatMap(({ path, fences }) =>
+  fences.filter(({ info }) => /^ts\b/.test(info)).map((fence): Snippet => nameSnippet(path, fence)),
+);
+const project = new SnippetProject(root, snippets);
+after(() => project[Symbol.dispose]());
+
+function nameSnippet(path: string, fence: { line: number; info: string; text: string }): Snippet {
+  return { name: `${path.replaceAll("/", "-")}.${fence.line}.ts`, fence };
+}
+
+test("the TypeScript of the documents compiles", { skip: snippets.length === 0 }, () => {
+  assert.equal(project.check(), "");
+});
+
+for (const snippet of snippets.filter(({ fence }) => fence.info === "ts run")) {
+  test(`${snippet.name} runs`, () => {
+    assert.equal(project.execute(snippet), "");
+  });
+}
+
+for (const { path, fences } of documents) {
+  const blocks = fences.filter(({ info }) => info === "console");
+  if (blocks.length === 0) continue;
+  test(`the terminal sessions of ${path} are true`, () => {
+    using session = new Session();
+    const played = blocks.map(({ text }) => playTranscript(text, session));
+    assert.deepEqual(
+      played,
+      blocks.map(({ text }) => text),
+    );
+  });
+}

@@ -1,0 +1,35 @@
+import { spawnSync } from "node:child_process";
+
+/** A command that some tests need and that npm cannot install. */
+interface Need {
+  readonly command: string;
+  /** The Debian package that has it. */
+  readonly debian: string;
+  /** What is not tested without it. */
+  readonly skips: string;
+}
+
+const NEEDS: readonly Need[] = [
+  {
+    command: "strace",
+    debian: "strace",
+    skips: "each file-system call failing in turn",
+  },
+  {
+    command: "flock",
+    debian: "util-linux",
+    skips: "the lock that the operating system releases",
+  },
+];
+
+/** One line for each command that this machine lacks, with the remedy. */
+export function missingNeeds(): string[] {
+  return NEEDS.filter(({ command }) => !isInstalled(command)).map(
+    ({ command, debian, skips }) =>
+      `missing ${command}, so not tested: ${skips}. Install it with: apt-get install ${debian}`,
+  );
+}
+
+function isInstalled(command: string): boolean {
+  return spawnSync(command, ["--version"], { stdio: "ignore" }).error === undefined;
+}
