@@ -1,25 +1,13 @@
-/** What every contender is asked to record: a realistic tool call of about 300 bytes as JSON. */
-export interface BenchEvent {
-  readonly type: string;
-  readonly id: string;
-  readonly agent: string;
-  readonly session: string;
-  readonly parent: string;
-  readonly data: {
-    readonly server: string;
-    readonly tool: string;
-    readonly arguments: { readonly path: string; readonly head: number };
-    readonly requestId: number;
-    readonly outcome: string;
-    readonly durationMs: number;
-  };
-}
+import type { Event } from "@stele/journal";
 
 const AGENTS = ["planner", "researcher", "reviewer", "release-bot"];
 const TOOLS = ["read_text_file", "list_directory", "search_files", "get_file_info"];
 
-/** Event number `index` of the workload: the same for everybody in every run, its id unique. */
-export function benchEvent(index: number): BenchEvent {
+/**
+ * Event number `index` of the workload, a realistic tool call of about 300 bytes as JSON: the same
+ * for everybody in every run, its id unique.
+ */
+export function benchEvent(index: number): Event {
   return {
     type: "tool.call",
     id: eventId(index),

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-export type Part = "append" | "verify" | "open";
+type Part = "append" | "verify" | "open";
 const PARTS: readonly Part[] = ["append", "verify", "open"];
 
 export interface Options {

@@ -1,4 +1,4 @@
-import type { BenchEvent } from "../event.ts";
+import type { Event } from "@stele/journal";
 
 /**
  * One way to keep a log. What `append` promises differs from contender to contender (all.ts says
@@ -17,6 +17,6 @@ export interface Contender {
 
 /** A log that is being written. */
 export interface OpenLog {
-  append(events: readonly BenchEvent[]): Promise<void>;
+  append(events: readonly Event[]): Promise<void>;
   close(): Promise<void>;
 }

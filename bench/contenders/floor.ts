@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import type { BenchEvent } from "../event.ts";
+import type { Event } from "@stele/journal";
 import type { Contender, OpenLog } from "./contender.ts";
 
 /**
@@ -15,7 +15,7 @@ export const floor: Contender = {
     let buffer = Buffer.alloc(0);
     let seq = 0;
     return {
-      async append(events: readonly BenchEvent[]): Promise<void> {
+      async append(events: readonly Event[]): Promise<void> {
         const neededBytes = events.length * MAX_LINE_BYTES + SEAL_LINE.length;
         if (buffer.length < neededBytes) buffer = Buffer.alloc(neededBytes);
         let endBytes = 0;
@@ -40,6 +40,6 @@ const SEAL_LINE = Buffer.from(
     `— bench.example/stele ${"0".repeat(92)}\\n"}\n`,
 );
 
-function entryLine(seq: number, event: BenchEvent): string {
+function entryLine(seq: number, event: Event): string {
   return `{"seq":${seq},${BEFORE_EVENT}${JSON.stringify(event)},"hash":"${ZEROS}"}\n`;
 }

@@ -1,7 +1,7 @@
 import crypto from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import type { BenchEvent } from "../event.ts";
+import type { Event } from "@stele/journal";
 import type { Contender, OpenLog } from "./contender.ts";
 
 /**
@@ -15,7 +15,7 @@ export const jsonl: Contender = {
     const file = fs.openSync(path.join(dir, "log.jsonl"), "a");
     let prev = "0".repeat(64);
     return {
-      async append(events: readonly BenchEvent[]): Promise<void> {
+      async append(events: readonly Event[]): Promise<void> {
         for (const event of events) {
           const hash = crypto.createHash("sha256").update(prev).update(JSON.stringify(event));
           const next = hash.digest("hex");

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import path from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { pino } from "pino";
-import type { BenchEvent } from "../event.ts";
+import type { Event } from "@stele/journal";
 import type { Contender, OpenLog } from "./contender.ts";
 
 /** pino never pushes back: without a pause its buffer grows for ever and its throughput falls. */
@@ -22,7 +22,7 @@ export const pinoFile: Contender = {
     const logger = pino(destination);
     let undrained = 0;
     return {
-      async append(events: readonly BenchEvent[]): Promise<void> {
+      async append(events: readonly Event[]): Promise<void> {
         for (const event of events) logger.info(event);
         undrained += events.length;
         if (undrained < LINES_BETWEEN_DRAINS) return setImmediate();

@@ -1,7 +1,7 @@
 import crypto from "node:crypto";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { BenchEvent } from "../event.ts";
+import type { Event } from "@stele/journal";
 import type { Contender, OpenLog } from "./contender.ts";
 
 const SCHEMA = `
@@ -24,7 +24,7 @@ export const sqlite: Contender = {
     let seq = 0;
     let prev = "0".repeat(64);
     return {
-      async append(events: readonly BenchEvent[]): Promise<void> {
+      async append(events: readonly Event[]): Promise<void> {
         database.exec("BEGIN");
         for (const event of events) {
           const json = JSON.stringify(event);

@@ -1,4 +1,4 @@
-import type { BenchEvent } from "../event.ts";
+import type { Event } from "@stele/journal";
 import { createBenchJournal } from "../journal.ts";
 import type { Contender, OpenLog } from "./contender.ts";
 
@@ -8,7 +8,7 @@ export const stele: Contender = {
   async open(dir: string): Promise<OpenLog> {
     const journal = await createBenchJournal(dir);
     return {
-      async append(events: readonly BenchEvent[]): Promise<void> {
+      async append(events: readonly Event[]): Promise<void> {
         for (const event of events) await journal.append(event);
       },
       close: () => journal.close(),

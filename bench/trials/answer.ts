@@ -1,8 +1,9 @@
-/**
- * Runs in the forked process: takes the spec from the command line, sends the result to the parent
- * and ends.
- */
-export async function answer<Spec>(run: (spec: Spec) => Promise<unknown>): Promise<void> {
-  const result = await run(JSON.parse(process.argv[2] ?? "null") as Spec);
-  process.send?.(result ?? null, () => process.disconnect());
+/** What the parent asks of this forked process. */
+export function trialSpec(): unknown {
+  return JSON.parse(process.argv[2] ?? "null");
+}
+
+/** Sends the result to the parent; the process then ends once nothing else holds it. */
+export function answer(result: unknown): void {
+  process.send?.(result, () => process.disconnect());
 }

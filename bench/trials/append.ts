@@ -1,10 +1,11 @@
 import fs from "node:fs";
 import path from "node:path";
+import type { Event } from "@stele/journal";
 import { CONTENDERS, type ContenderName } from "../contenders/all.ts";
 import type { OpenLog } from "../contenders/contender.ts";
-import { benchEvent, type BenchEvent } from "../event.ts";
+import { benchEvent } from "../event.ts";
 import { percentile } from "../statistics.ts";
-import { answer } from "./answer.ts";
+import { answer, trialSpec } from "./answer.ts";
 
 export interface AppendSpec {
   readonly contender: ContenderName;
@@ -27,6 +28,8 @@ export interface AppendResult {
 /** Ends a trial early, so that a fast one does not fill the disk. */
 const MAX_ENTRIES = 1_000_000;
 
+answer(await runAppend(trialSpec() as AppendSpec));
+
 /**
  * A closed loop on one log: `callers`, each of which hands over `batch` events and awaits them
  * before the next.
@@ -38,7 +41,7 @@ interface Loop {
   next: number;
 }
 
-await answer(async (spec: AppendSpec): Promise<AppendResult> => {
+async function runAppend(spec: AppendSpec): Promise<AppendResult> {
   const contender = await CONTENDERS[spec.contender].load();
   const log = await contender.open(spec.dir);
   const loop: Loop =
@@ -49,7 +52,7 @@ await answer(async (spec: AppendSpec): Promise<AppendResult> => {
   const measured = await measure(loop, spec.measureMs);
   await log.close();
   return { ...measured, bytesPerEntry: allocatedBytes(spec.dir) / loop.next };
-});
+}
 
 async function measure(loop: Loop, ms: number): Promise<Omit<AppendResult, "bytesPerEntry">> {
   const first = loop.next;
@@ -59,13 +62,15 @@ async function measure(loop: Loop, ms: number): Promise<Omit<AppendResult, "byte
   const elapsedMs = performance.now() - startMs;
   const cpu = process.cpuUsage(cpuBefore);
   const entries = loop.next - first;
+  const maxRssMiB = process.resourceUsage().maxRSS / 1024;
+  const sorted = latencies.toSorted();
   return {
     entries,
     entriesPerSecond: (entries / elapsedMs) * 1000,
     cpuUsPerEntry: (cpu.user + cpu.system) / entries,
-    maxRssMiB: process.resourceUsage().maxRSS / 1024,
-    p50Us: percentile(latencies.sort(), 0.5) * 1000,
-    p99Us: percentile(latencies, 0.99) * 1000,
+    maxRssMiB,
+    p50Us: percentile(sorted, 0.5) * 1000,
+    p99Us: percentile(sorted, 0.99) * 1000,
   };
 }
 
@@ -90,8 +95,8 @@ async function runLoop(loop: Loop, ms: number): Promise<Float64Array> {
   return latenciesMs.subarray(0, calls);
 }
 
-function nextEvents(loop: Loop): BenchEvent[] {
-  const events: BenchEvent[] = [];
+function nextEvents(loop: Loop): Event[] {
+  const events: Event[] = [];
   for (let i = 0; i < loop.batch; i++) events.push(benchEvent(loop.next++));
   return events;
 }

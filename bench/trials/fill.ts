@@ -1,5 +1,5 @@
 import { fillJournal } from "../journal.ts";
-import { answer } from "./answer.ts";
+import { answer, trialSpec } from "./answer.ts";
 
 interface FillSpec {
   readonly dir: string;
@@ -7,4 +7,6 @@ interface FillSpec {
   readonly inFlight: number;
 }
 
-await answer((spec: FillSpec) => fillJournal(spec.dir, spec.entries, spec.inFlight));
+const { dir, entries, inFlight } = trialSpec() as FillSpec;
+await fillJournal(dir, entries, inFlight);
+answer("filled");

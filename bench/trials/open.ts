@@ -1,4 +1,5 @@
 import { timeOpening } from "../journal.ts";
-import { answer } from "./answer.ts";
+import { answer, trialSpec } from "./answer.ts";
 
-await answer(({ dir }: { readonly dir: string }) => timeOpening(dir));
+const { dir } = trialSpec() as { readonly dir: string };
+answer(await timeOpening(dir));

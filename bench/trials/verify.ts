@@ -1,9 +1,5 @@
 import { timeVerifying } from "../journal.ts";
-import { answer } from "./answer.ts";
+import { answer, trialSpec } from "./answer.ts";
 
-interface VerifySpec {
-  readonly dir: string;
-  readonly threads: number;
-}
-
-await answer(({ dir, threads }: VerifySpec) => timeVerifying(dir, threads));
+const { dir, threads } = trialSpec() as { readonly dir: string; readonly threads: number };
+answer(await timeVerifying(dir, threads));

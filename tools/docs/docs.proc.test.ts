@@ -9,7 +9,7 @@ import { SnippetProject, type Snippet } from "./snippets.ts";
 
 const root = join(import.meta.dirname, "../..");
 const documents = globSync("{*.md,docs/**/*.md,packages/*/README.md}", { cwd: root })
-  .sort()
+  .toSorted()
   .map((path) => ({ path, fences: fencesIn(readFileSync(join(root, path), "utf8")) }));
 
 const snippets = documents.flatMap(({ path, fences }) =>

@@ -16,7 +16,7 @@ export interface TestFiles {
  * or runs for seconds is named `*.proc.test.ts`.
  */
 export function findTestFiles(root: string, filters: readonly string[]): TestFiles {
-  const paths = globSync(PATTERN, { cwd: root, exclude: ["**/node_modules"] }).sort();
+  const paths = globSync(PATTERN, { cwd: root, exclude: ["**/node_modules"] }).toSorted();
   const chosen = paths.filter(
     (path) => filters.length === 0 || filters.some((filter) => path.includes(filter)),
   );

@@ -7,9 +7,9 @@ export function* references(files: readonly RepositoryFile[]): Generator<Finding
     if (directory === undefined) continue;
     const dependencies = Object.keys(manifestOf(files, directory)?.dependencies ?? {});
     const siblings = dependencies.filter((name) => name.startsWith("@stele/"));
-    const expected = siblings.map((name) => name.replace("@stele/", "../")).sort();
+    const expected = siblings.map((name) => name.replace("@stele/", "../")).toSorted();
     const config = JSON.parse(file.text) as { references?: readonly { path: string }[] };
-    const actual = (config.references ?? []).map(({ path }) => path).sort();
+    const actual = (config.references ?? []).map(({ path }) => path).toSorted();
     if (actual.join() === expected.join()) continue;
     const message = `make "references" the sibling dependencies: ${expected.join(", ") || "none"}`;
     yield { path: file.path, line: 1, message };

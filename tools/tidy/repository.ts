@@ -40,7 +40,7 @@ export function readRepository(root: string): RepositoryFile[] {
   const found = entries.filter((entry) => entry.isFile());
   const paths = new Set(found.map((entry) => relative(root, join(entry.parentPath, entry.name))));
   return [...paths]
-    .sort()
+    .toSorted()
     .map((path) => repositoryFile(path, readFileSync(join(root, path), "utf8")));
 }
 

@@ -44,6 +44,10 @@ function resumeAt(next: string | undefined, actual: readonly string[], from: num
 function matches(expected: string, actual: string): boolean {
   const pattern = expected
     .split(PLACEHOLDER)
-    .map((part, index) => (index % 2 === 0 ? RegExp.escape(part) : `(?:${PLACEHOLDERS[part]})`));
+    .map((part, index) => (index % 2 === 0 ? escape(part) : `(?:${PLACEHOLDERS[part]})`));
   return new RegExp(`^${pattern.join("")}$`).test(actual);
+}
+
+function escape(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
 }

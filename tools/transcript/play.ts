@@ -1,6 +1,6 @@
 import { matchLines } from "./match.ts";
 import { commandOf, formatTranscript, parseTranscript, type Step } from "./parse.ts";
-import { Session } from "./session.ts";
+import type { Session } from "./session.ts";
 
 /**
  * Runs the commands of a transcript and returns it as it went this time: the same text when every

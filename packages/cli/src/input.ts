@@ -1,3 +1,4 @@
+import { TextDecoder } from "node:util";
 import { SteleError } from "@stele/journal";
 
 /** A longer line cannot hold an event: its leaf would be too large even without white space. */

@@ -57,7 +57,8 @@ function explain(error: unknown): string {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  // Who closes the pipe has seen enough; whether all was done is not known to them.
-  if (!(error instanceof OutputClosed)) process.stderr.write(`${explain(error)}\n`);
-  process.exitCode = FAILED;
+  // Who closes the pipe of what only prints has seen enough.
+  const enough = error instanceof OutputClosed;
+  if (!enough) process.stderr.write(`${explain(error)}\n`);
+  process.exitCode = enough ? 0 : FAILED;
 }

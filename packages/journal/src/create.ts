@@ -11,7 +11,7 @@ export interface CreateOptions {
    * directory's name and eight random hex digits.
    */
   readonly origin?: string | undefined;
-  /** A segment that has reached this size is followed by a new one. Default 64 MiB. */
+  /** A segment that has reached this size is followed by a new one. Default 16 MiB. */
   readonly segmentBytes?: number | undefined;
   /** Where STELE_KEY is looked for. Default: process.env. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;

@@ -81,9 +81,14 @@ export class JournalReader {
   /** The newest seal: a signed C2SP checkpoint to keep elsewhere. Throws SEQ_OUT_OF_RANGE in an empty journal. */
   async checkpoint(): Promise<string> {
     const { segment, segmentBytes } = await this.#ledger.durable();
-    const path = segmentPath(this.#directory, segment);
-    const note = await lastSeal(this.#world.disk, path, segmentBytes);
-    if (note !== undefined) return note;
+    const segments = await listSegments(this.#world.disk, this.#directory);
+    // A crash between a rotation and the first commit leaves a last segment without a seal.
+    for (const first of segments.filter((candidate) => candidate <= segment).toReversed()) {
+      const path = segmentPath(this.#directory, first);
+      const sizeBytes = first === segment ? segmentBytes : undefined;
+      const note = await lastSeal(this.#world.disk, path, sizeBytes);
+      if (note !== undefined) return note;
+    }
     throw new SteleError("SEQ_OUT_OF_RANGE", "the journal has no seal yet: it is empty");
   }
 

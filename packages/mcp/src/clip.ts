@@ -17,6 +17,6 @@ export function clip(text: string): string {
 export function clipId(id: unknown): string | number | null | undefined {
   if (id === undefined || id === null) return id;
   if (typeof id === "string") return clip(id);
-  if (typeof id === "number" && Number.isFinite(id)) return id;
-  return clip(JSON.stringify(id) ?? String(id));
+  if (typeof id === "number") return Number.isFinite(id) ? id : String(id);
+  return clip(JSON.stringify(id));
 }

@@ -6,7 +6,7 @@ export interface Clock {
   nowMs(): number;
   /** Milliseconds since some moment. Never goes back. */
   monotonicMs(): number;
-  /** Keeps no process alive. An aborted delay rejects. */
+  /** An aborted delay rejects. */
   delay(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
@@ -14,5 +14,5 @@ export interface Clock {
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
-  delay: (ms, signal) => setTimeout(ms, undefined, { ref: false, ...(signal ? { signal } : {}) }),
+  delay: (ms, signal) => setTimeout(ms, undefined, signal ? { signal } : {}),
 };

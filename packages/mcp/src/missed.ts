@@ -1,5 +1,5 @@
 import type { Entry } from "./entry.ts";
-import type { Gap } from "./recording-journal.ts";
+import type { Gap } from "@stele/journal";
 
 /**
  * How many tools and calls a gap names at most, so that it stays far below the size limit of an

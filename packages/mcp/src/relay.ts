@@ -24,28 +24,27 @@ export class Relay {
   readonly #inFlight = new InFlight();
   /** The line that is passing in parts. */
   #long: { sizeBytes: number; readonly hash: Hash } | undefined;
-  #chunks = 0;
-  #busy = false;
+  /** How often something came. */
+  chunks = 0;
+  /** Whether what came last is still being worked on. */
+  busy = false;
 
   constructor(options: RelayOptions) {
     this.#options = options;
   }
 
-  /** How often something came, and whether it is still being worked on. */
-  get activity(): { readonly chunks: number; readonly busy: boolean } {
-    return { chunks: this.#chunks, busy: this.#busy };
-  }
-
   /** Runs until the source ends or is destroyed, and everything that came has passed. */
   async run(): Promise<void> {
-    for await (const chunk of untilBroken(this.#options.source)) {
-      this.#busy = true;
-      this.#chunks++;
+    const { source, outlet } = this.#options;
+    for await (const chunk of untilBroken(source)) {
+      this.busy = true;
+      this.chunks++;
       await this.#work(this.#splitter.push(chunk));
-      this.#busy = false;
+      this.busy = false;
     }
-    await this.#work(this.#splitter.end());
-    await this.#options.outlet.flushed();
+    // What is left when the receiver is gone was cut off, and is no line.
+    if (!outlet.lost.aborted) await this.#work(this.#splitter.end());
+    await outlet.flushed();
   }
 
   async #work(pieces: Iterable<Piece>): Promise<void> {
@@ -81,7 +80,9 @@ export class Relay {
 
   #follow({ verdict, settled }: Passage, sizeBytes: number, passed?: Promise<void>): void {
     const { replies } = this.#options;
-    const replied = verdict.then(({ reply }) => reply.length > 0 && replies.reply(reply));
+    const replied = verdict.then(async ({ reply }) => {
+      if (reply.length > 0) await replies.reply(reply);
+    });
     this.#inFlight.add(sizeBytes, Promise.all([passed, replied, settled]));
   }
 }

@@ -11,7 +11,7 @@ export interface RunningServer {
   readonly stdout: Readable;
   /** Resolves when the process has ended; its output may still be under way. */
   readonly exited: Promise<Exit>;
-  kill(signal: NodeJS.Signals): void;
+  readonly kill: (signal: NodeJS.Signals) => void;
 }
 
 export interface Exit {

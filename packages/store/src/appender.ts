@@ -4,15 +4,8 @@ import { Frontier } from "@stele/core/frontier";
 import { LEAF_PREFIX, type Hash } from "@stele/core/hash";
 import { formatHashField, formatLeaf, MAX_LEAF_BYTES } from "@stele/core/ledger";
 import type { SegmentEnd } from "@stele/core/checker";
-import type { Batch } from "./batch.ts";
+import type { Batch, Place } from "./batch.ts";
 import type { World } from "./world.ts";
-
-/** The place that an entry was given. */
-export interface Place {
-  readonly seq: number;
-  readonly hash: Hash;
-  readonly time: string;
-}
 
 /** Gives events their place in the journal: seq, link, time, hash and leaf. Does no input or output. */
 export class Appender {

@@ -1,3 +1,5 @@
+import type { StoredContent } from "@stele/core/content";
+import type { EventText } from "@stele/core/event";
 import type { Hash } from "@stele/core/hash";
 import { MAX_LINE_BYTES } from "@stele/core/ledger";
 
@@ -16,14 +18,23 @@ export interface Receipt {
   readonly sealedSize: number | null;
 }
 
-/** An entry that waits for its acknowledgement. */
-export interface Waiter {
-  readonly seq: number;
-  readonly hash: Hash;
-  readonly time: string;
+/** An append from its call to its acknowledgement. */
+export interface Append {
+  readonly event: EventText;
+  readonly contents: ReadonlyMap<string, StoredContent> | undefined;
+  readonly contentBytes: number;
   readonly ack: Ack;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: unknown) => void;
+  /** Undefined until a batch had room for it. */
+  place: Place | undefined;
+}
+
+/** The place that an entry was given. */
+export interface Place {
+  readonly seq: number;
+  readonly hash: Hash;
+  readonly time: string;
 }
 
 /** The ledger's state before a batch's first entry: what the header of a segment that starts there says. */
@@ -47,14 +58,14 @@ export class Batch {
   /** Where the next line goes. */
   used = 1;
   start: BatchStart | undefined;
-  waiters: Waiter[] = [];
+  appends: Append[] = [];
   contents: Uint8Array[] = [];
   contentBytes = 0;
 
-  /** Whether an entry of this text length (UTF-16 units) and contents fits for certain. */
-  hasRoom(textLength: number, contentBytes: number): boolean {
-    // A line is at most this long whatever the text, which takes at most three bytes a unit.
-    const lineBytes = Math.min(MAX_LINE_BYTES + 1, 3 * textLength + 512);
+  /** Whether the entry fits for certain. */
+  hasRoom({ event, contentBytes }: Append): boolean {
+    // A line is at most this long whatever the text, of which a UTF-16 unit takes at most three bytes.
+    const lineBytes = Math.min(MAX_LINE_BYTES + 1, 3 * event.text.length + 512);
     const fits = this.used + lineBytes + SEAL_BYTES <= this.buffer.length;
     const contentFits = this.contentBytes + contentBytes <= BATCH_CONTENT_BYTES;
     return fits && (contentFits || this.contents.length === 0);
@@ -70,7 +81,7 @@ export class Batch {
   clear(): void {
     this.used = 1;
     this.start = undefined;
-    this.waiters = [];
+    this.appends = [];
     this.contents = [];
     this.contentBytes = 0;
   }

@@ -15,7 +15,7 @@ import type { World } from "./world.ts";
 export interface CreateOptions {
   /** Its first key; the key's name is the journal's origin. */
   readonly key: VerifierKey;
-  /** Default 64 MiB. */
+  /** Default 16 MiB. */
   readonly segmentBytes?: number | undefined;
 }
 

@@ -17,8 +17,8 @@ export interface Manifest {
   readonly segmentBytes: number;
 }
 
-/** The segment size of a journal whose manifest names none. */
-export const DEFAULT_SEGMENT_BYTES: number = 64 * 1024 * 1024;
+/** What a segment takes: opening for appending checks one segment in full, so it sets the price of that. */
+export const DEFAULT_SEGMENT_BYTES: number = 16 * 1024 * 1024;
 
 /** Writes the manifest: temporary file, fdatasync, rename, fsync of the directory. Durable when it resolves. */
 export async function writeManifest(

@@ -6,8 +6,8 @@ import type { EventText } from "@stele/core/event";
 import type { Signer } from "@stele/core/key";
 import { formatSeal } from "@stele/core/ledger";
 import { Appender } from "./appender.ts";
-import { Batch, type Ack, type Receipt, type Waiter } from "./batch.ts";
-import { prepareContents, type ContentInput, type Prepared } from "./content-input.ts";
+import { Batch, type Ack, type Append, type Receipt } from "./batch.ts";
+import { prepareContents, type ContentInput } from "./content-input.ts";
 import { LedgerFiles, type LedgerSettings } from "./ledger-files.ts";
 import type { World } from "./world.ts";
 
@@ -19,6 +19,12 @@ export interface WriteOptions {
 }
 
 /**
+ * A batch of this size is worth a commit of its own, without waiting for what else is ready to append: so that the disk
+ * writes one half of many appends while the other half is being placed.
+ */
+const EAGER_BYTES = 64 * 1024;
+
+/**
  * The one writer of a ledger: group commit. Appends that arrive while a commit is on its way to the disk are placed in
  * the next batch; one write, one fdatasync and one seal serve all of a batch. The first failure ends the writer for
  * good, because the page cache can no longer be trusted: what is pending rejects with the cause, outcome unknown.
@@ -28,11 +34,13 @@ export class Writer {
   readonly #signer: Signer;
   readonly #files: LedgerFiles;
   readonly #appender: Appender;
-  /** Takes new entries. The other one is on its way to the disk, or spare. */
+  /** Takes new entries. The other batch is on its way to the disk, or spare. */
   #open: Batch = new Batch();
-  #spare: Batch = new Batch();
+  #spare: Batch | undefined = new Batch();
   /** Appends that found the open batch full, in order. */
-  #waiting: Pending[] = [];
+  #waiting: Append[] = [];
+  /** The turn after which the open batch is committed; set only while no commit is under way. */
+  #gathering: Promise<void> | undefined;
   #committing: Promise<void> | undefined;
   #failure: SteleError | undefined;
   #sealedSize: number;
@@ -50,28 +58,31 @@ export class Writer {
     return this.#sealedSize;
   }
 
-  /** Entries that were given a place: the next one's `seq`. */
-  get placedSize(): number {
-    return this.#appender.size;
-  }
-
   /**
    * Places the event at once, or, when a batch is full, as soon as there is room. Resolves when the entry is
    * acknowledged as asked: for `synced`, MUST NOT be before its seal is on stable storage.
    */
   append(event: EventText, options: WriteOptions = {}): Promise<Receipt> {
-    const { content, ack = "synced" } = options;
     return new Promise((resolve, reject) => {
-      const prepared = prepareContents(this.#world, event, content);
-      const pending = { prepared, ack, resolve, reject };
-      if (this.#waiting.length === 0 && this.#fits(pending)) this.#place(pending);
-      else this.#waiting.push(pending);
+      const prepared = prepareContents(this.#world, event, options.content);
+      const { contents, contentBytes } = prepared;
+      const append: Append = {
+        event: prepared.event,
+        contents,
+        contentBytes,
+        ack: options.ack ?? "synced",
+        resolve,
+        reject,
+        place: undefined,
+      };
+      if (this.#waiting.length === 0 && this.#open.hasRoom(append)) this.#place(append);
+      else this.#waiting.push(append);
     });
   }
 
   /** Resolves when everything placed so far is sealed and on disk, or has failed. Never rejects. */
   async settled(): Promise<void> {
-    while (this.#committing) await this.#committing;
+    for (let pending = this.#pending(); pending; pending = this.#pending()) await pending;
   }
 
   /** Waits for what is pending, syncs the durable mark and closes the files. */
@@ -82,91 +93,110 @@ export class Writer {
     await this.#files.close(clean);
   }
 
-  #fits({ prepared }: Pending): boolean {
-    return this.#open.hasRoom(prepared.event.text.length, prepared.contentBytes);
+  #pending(): Promise<void> | undefined {
+    return this.#committing ?? this.#gathering;
   }
 
-  #place({ prepared, ...pending }: Pending): void {
-    if (this.#failure) return pending.reject(ended(this.#failure));
+  #place(append: Append): void {
+    if (this.#failure) return append.reject(ended(this.#failure));
     const batch = this.#open;
-    const { event, contents } = prepared;
     try {
-      const place = this.#appender.place(batch, event);
-      if (contents) batch.addContents(utf8(formatContentLine(place.seq, contents)));
-      batch.waiters.push({ ...place, ...pending });
-      if (pending.ack === "queued") pending.resolve({ ...place, sealedSize: null });
-      this.#committing ??= this.#commitAll();
+      append.place = this.#appender.place(batch, append.event);
     } catch (error) {
-      pending.reject(error);
+      return append.reject(error);
     }
+    const { place, contents, ack } = append;
+    if (contents) batch.addContents(utf8(formatContentLine(place.seq, contents)));
+    batch.appends.push(append);
+    if (ack === "queued") append.resolve({ ...place, sealedSize: null });
+    if (this.#committing) return;
+    if (batch.used >= EAGER_BYTES) this.#start();
+    else this.#gathering ??= this.#gather();
   }
 
-  /** Commits batch after batch until nothing is pending. */
-  async #commitAll(): Promise<void> {
-    // Everything that is ready to append now shares the commit.
+  /** Commits after everything that is ready to append now has been placed. */
+  async #gather(): Promise<void> {
     await this.#world.clock.turn();
-    while (this.#open.waiters.length > 0 && !this.#failure) {
-      const batch = this.#open;
-      this.#open = this.#spare;
-      try {
-        await this.#commit(batch);
-      } catch (error) {
-        this.#end(batch, error);
-      }
-      batch.clear();
-      this.#spare = batch;
-      this.#admit();
-      await this.#world.clock.turn();
-    }
-    this.#committing = undefined;
+    this.#gathering = undefined;
+    if (!this.#committing && this.#open.appends.length > 0) this.#start();
+  }
+
+  #start(): void {
+    const batch = this.#open;
+    this.#open = this.#spare!;
+    this.#spare = undefined;
+    this.#committing = this.#commit(batch);
   }
 
   async #commit(batch: Batch): Promise<void> {
+    const { appends } = batch;
     const size = this.#appender.size;
-    const checkpoint = { origin: this.#signer.key.name, size, root: this.#appender.root() };
-    // The seal is over exactly this batch: no entry may be placed in it from here on.
+    let failure: SteleError | undefined;
+    try {
+      await this.#write(batch, size);
+      this.#sealedSize = size;
+    } catch (error) {
+      failure = this.#end(error);
+    }
+    batch.clear();
+    this.#spare = batch;
+    this.#committing = undefined;
+    // What has been placed meanwhile goes on its way before anybody is told, so that the disk does not idle.
+    if (this.#open.appends.length > 0 && !failure) this.#start();
+    if (failure) reject(failure, [...appends, ...this.#takeAll()]);
+    else acknowledge(appends, size);
     this.#admit();
-    const signature = await this.#signer.sign(utf8(formatCheckpoint(checkpoint)));
-    batch.used += batch.buffer.write(
-      formatSeal(checkpoint, this.#signer.key, signature),
-      batch.used,
-    );
-    const written = batch.waiters.filter(({ ack }) => ack === "written");
-    const onWritten = written.length > 0 ? () => resolveAll(written, size) : undefined;
-    await this.#files.write(batch, size, onWritten);
-    this.#sealedSize = size;
-    resolveAll(batch.waiters, size);
+  }
+
+  /** Seals the batch, over exactly the entries placed so far, and writes it. */
+  #write(batch: Batch, size: number): Promise<void> {
+    const { key } = this.#signer;
+    const checkpoint = { origin: key.name, size, root: this.#appender.root() };
+    const seal = (signature: Uint8Array): Promise<void> => {
+      batch.used += batch.buffer.write(formatSeal(checkpoint, key, signature), batch.used);
+      const early = batch.appends.filter(({ ack }) => ack === "written");
+      const onWritten = early.length > 0 ? () => acknowledge(early, size) : undefined;
+      return this.#files.write(batch, size, onWritten);
+    };
+    const signature = this.#signer.sign(utf8(formatCheckpoint(checkpoint)));
+    // Without a pause where none is needed, so that the disk starts while other appends are being placed.
+    return signature instanceof Promise ? signature.then(seal) : seal(signature);
   }
 
   /** Places waiting appends, in order, while the open batch has room. */
   #admit(): void {
     const waiting = this.#waiting;
     let admitted = 0;
-    for (; admitted < waiting.length && this.#fits(waiting[admitted]!); admitted++) {
+    for (; admitted < waiting.length && this.#open.hasRoom(waiting[admitted]!); admitted++) {
       this.#place(waiting[admitted]!);
     }
     if (admitted > 0) this.#waiting = waiting.slice(admitted);
   }
 
-  #end(batch: Batch, cause: unknown): void {
-    const error = toSteleError(cause);
-    this.#failure = error;
-    const last = this.#appender.size - 1;
-    const message = `${error.message}; whether entries ${this.#sealedSize} to ${last} are on disk is unknown`;
-    const { code, fix, path } = error;
-    const outcome = new SteleError(code, message, { fix, cause, ...(path && { path }) });
-    for (const { reject } of [...batch.waiters, ...this.#open.waiters]) reject(outcome);
+  #takeAll(): readonly Append[] {
+    const { appends } = this.#open;
     this.#open.clear();
+    return appends;
+  }
+
+  #end(cause: unknown): SteleError {
+    this.#failure = toSteleError(cause);
+    const { message, code, fix, path } = this.#failure;
+    const last = this.#appender.size - 1;
+    const unknown = `whether entries ${this.#sealedSize} to ${last} are on disk is unknown`;
+    return new SteleError(code, `${message}; ${unknown}`, { fix, cause, ...(path && { path }) });
   }
 }
 
-/** An append that has not been placed. */
-interface Pending extends Pick<Waiter, "ack" | "resolve" | "reject"> {
-  readonly prepared: Prepared;
+function acknowledge(appends: readonly Append[], sealedSize: number): void {
+  for (const { place, resolve } of appends) {
+    const { seq, hash, time } = place!;
+    resolve({ seq, hash, time, sealedSize });
+  }
 }
 
-function resolveAll(waiters: readonly Waiter[], sealedSize: number): void {
-  for (const { seq, hash, time, resolve } of waiters) resolve({ seq, hash, time, sealedSize });
+function reject(error: SteleError, appends: readonly Append[]): void {
+  for (const append of appends) append.reject(error);
 }
 
 function ended(failure: SteleError): SteleError {

@@ -2,6 +2,7 @@ import { openJournal, parseEvent, SteleError, type EventText } from "@stele/jour
 import { oneOf, onlyDirectory, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { readLines, StandardInput, type InputLine } from "../input.ts";
+import { OutputClosed } from "../output.ts";
 import { Receipts } from "../receipts.ts";
 
 export const append: Command = {
@@ -44,13 +45,19 @@ async function run(call: Call): Promise<number> {
   } catch (error) {
     mistake = error;
   }
-  await receipts.finished();
+  await receipts.finished().catch(explainClosed);
   if (mistake !== undefined) throw mistake;
   return input.interrupted ? INTERRUPTED : 0;
 }
 
 /** The exit status of a program that SIGINT ended. */
 const INTERRUPTED = 130;
+
+function explainClosed(error: unknown): never {
+  if (!(error instanceof OutputClosed)) throw error;
+  const message = "standard output was closed before all receipts were printed";
+  throw new SteleError("OUTPUT_CLOSED", message, { cause: error });
+}
 
 function eventOf(line: InputLine, inexactNumbers: "refuse" | "string"): EventText {
   try {

@@ -15,7 +15,7 @@ Keep the printed public key somewhere else: with it, anyone can check the journa
 
   --origin NAME       the journal's name, for ever; best a URL without a scheme
                       (default: stele.local/ and a unique name)
-  --segment-bytes N   start a new ledger file when one has reached N bytes (default 64 MiB)
+  --segment-bytes N   start a new ledger file when one has reached N bytes (default 16 MiB)
   --json              print JSON, also on a terminal
 
 Examples:

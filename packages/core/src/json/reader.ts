@@ -274,10 +274,11 @@ export class Reader {
 
 // Assigning to `__proto__` would set the prototype.
 function setMember(object: Record<string, JsonValue>, name: string, value: JsonValue): void {
-  if (name !== "__proto__") object[name] = value;
-  else {
+  if (name === "__proto__") {
     const property = { value, writable: true, enumerable: true, configurable: true };
     Object.defineProperty(object, name, property);
+  } else {
+    object[name] = value;
   }
 }
 

@@ -80,15 +80,17 @@ export function scanValue(bytes: Uint8Array, start: number, end: number, rules: 
   }
 }
 
-/** The offset of the first byte at or behind `at` that is not white space. */
-export function skipSpaces(bytes: Uint8Array, at: number, end: number): number {
+/** The offset of the first byte from `start` on that is not white space, or `end`. */
+export function skipSpaces(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
   while (at < end && isSpace(bytes[at]!)) at++;
   return at;
 }
 
-/** Scans the string whose opening quote is at `at`. Returns as `scanValue`. */
-export function scanString(bytes: Uint8Array, at: number, end: number): number {
-  if (++at >= end) return wrongAt(end);
+/** Scans the string whose opening quote is at `start`. Returns as `scanValue`. */
+export function scanString(bytes: Uint8Array, start: number, end: number): number {
+  let at = start + 1;
+  if (at >= end) return wrongAt(end);
   for (;;) {
     // Verification spends most of its time here. Written as `while (at < end && …) at++` it takes
     // a quarter longer.
@@ -106,8 +108,8 @@ export function scanString(bytes: Uint8Array, at: number, end: number): number {
 }
 
 /** A member's name with its colon. */
-function scanName(bytes: Uint8Array, at: number, end: number, spaces: boolean): number {
-  if (spaces) at = skipSpaces(bytes, at, end);
+function scanName(bytes: Uint8Array, start: number, end: number, spaces: boolean): number {
+  let at = spaces ? skipSpaces(bytes, start, end) : start;
   if (at >= end || bytes[at] !== QUOTE) return wrongAt(at);
   at = scanString(bytes, at, end);
   if (at < 0) return at;
@@ -128,7 +130,7 @@ function scanEscape(bytes: Uint8Array, at: number, end: number): number {
 }
 
 function scanScalar(bytes: Uint8Array, at: number, end: number): number {
-  switch (bytes[at]) {
+  switch (bytes[at]!) {
     case 0x74:
       return scanWord(bytes, at, end, "true");
     case 0x66:
@@ -140,14 +142,16 @@ function scanScalar(bytes: Uint8Array, at: number, end: number): number {
   }
 }
 
-function scanWord(bytes: Uint8Array, at: number, end: number, word: string): number {
-  for (let index = 0; index < word.length; index++, at++) {
-    if (at >= end || bytes[at] !== word.charCodeAt(index)) return wrongAt(at);
+function scanWord(bytes: Uint8Array, start: number, end: number, word: string): number {
+  const wordEnd = start + word.length;
+  for (let at = start; at < wordEnd; at++) {
+    if (at >= end || bytes[at] !== word.charCodeAt(at - start)) return wrongAt(at);
   }
-  return at;
+  return wordEnd;
 }
 
-function scanNumber(bytes: Uint8Array, at: number, end: number): number {
+function scanNumber(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
   if (at < end && bytes[at] === 0x2d) at++;
   if (at < end && bytes[at] === ZERO) at++;
   else at = scanDigits(bytes, at, end);
@@ -162,9 +166,9 @@ function scanExponent(bytes: Uint8Array, at: number, end: number): number {
 }
 
 /** One digit or more. */
-function scanDigits(bytes: Uint8Array, at: number, end: number): number {
-  if (at >= end || !isDigit(bytes[at]!)) return wrongAt(at);
-  at++;
+function scanDigits(bytes: Uint8Array, start: number, end: number): number {
+  if (start >= end || !isDigit(bytes[start]!)) return wrongAt(start);
+  let at = start + 1;
   while (at < end && isDigit(bytes[at]!)) at++;
   return at;
 }

@@ -1,4 +1,7 @@
-/** A writable file as it crosses to the thread: a descriptor of the process, and the path for errors. */
+/**
+ * A writable file as it crosses to the thread: a descriptor of the process, and the path for
+ * errors.
+ */
 export interface ThreadFile {
   readonly descriptor: number;
   readonly path: string;

@@ -16,7 +16,10 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   JOURNAL_LOCKED: "JOURNAL_LOCKED",
 };
 
-/** The coded error for a failed call: it names the operation and the path, and keeps the system's own error as cause. */
+/**
+ * The coded error for a failed call: it names the operation and the path, and keeps the system's
+ * own error as cause.
+ */
 export function diskError(failure: DiskFailure): SteleError {
   const { operation, path, code, message } = failure;
   const cause = Object.assign(new Error(message), { code });
@@ -27,8 +30,17 @@ export function diskError(failure: DiskFailure): SteleError {
 }
 
 /** The error of every call on a disk that was closed or whose thread is gone. */
-export function unusableDisk(message: string, cause?: unknown): SteleError {
-  return new SteleError("DISK_IO", message, { cause, fix: "open the journal again" });
+export function unusableDisk(message: string): SteleError {
+  return new SteleError("DISK_IO", message, { fix: "open the journal again" });
+}
+
+/**
+ * The error for a thread that did not start or broke down; Node ends the message with the system's
+ * code, if any.
+ */
+export function brokenThread(cause: Error): SteleError {
+  const code = CODES[cause.message.split(" ").at(-1)!] ?? "DISK_IO";
+  return new SteleError(code, `the disk's thread broke down: ${cause.message}`, { cause });
 }
 
 /** Passes the result on, or turns the system's error into a coded one. */

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { DiskCallName, DiskCalls, DiskReply, DiskRequest } from "./disk-calls.ts";
-import { diskError, unusableDisk } from "./disk-error.ts";
+import { brokenThread, diskError, unusableDisk } from "./disk-error.ts";
 
 interface Waiting {
   resolve(value: unknown): void;
@@ -8,8 +8,9 @@ interface Waiting {
 }
 
 /**
- * The thread in which one disk does everything but plain reading, one call after the other, so that a thread pool
- * full of other work delays no append. It starts with the first call and keeps the process alive only during calls.
+ * The thread in which one disk does everything but plain reading, one call after the other, so that
+ * a thread pool full of other work delays no append. It starts with the first call and keeps the
+ * process alive only during calls.
  */
 export class DiskThread {
   #worker: Worker | undefined;
@@ -28,8 +29,7 @@ export class DiskThread {
     return new Promise((resolve, reject) => {
       const request: DiskRequest = { name, parameters };
       worker.postMessage(request);
-      if (this.#waiting.push({ resolve: resolve as Waiting["resolve"], reject }) === 1)
-        worker.ref();
+      if (this.#waiting.push({ resolve, reject }) === 1) worker.ref();
     });
   }
 
@@ -55,7 +55,7 @@ export class DiskThread {
       execArgv: ["--disable-warning=ExperimentalWarning"],
     });
     worker.on("message", (reply: DiskReply) => this.#settle(worker, reply));
-    worker.on("error", (error) => this.#fail(unusableDisk("the disk's thread broke down", error)));
+    worker.on("error", (error: Error) => this.#fail(brokenThread(error)));
     worker.on("exit", () => this.#fail(unusableDisk("the disk's thread ended")));
     return worker;
   }

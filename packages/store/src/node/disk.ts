@@ -7,11 +7,12 @@ import { NodeReadableFile } from "./readable-file.ts";
 import { NodeWritableFile } from "./writable-file.ts";
 
 /**
- * The machine's file system. Everything that changes it, and what is read through writable files, happens in one
- * thread of the disk's own, in order; plain reading happens in Node's thread pool.
+ * The machine's file system. Everything that changes it, and what is read through writable files,
+ * happens in one thread of the disk's own, in order; plain reading happens in Node's thread pool.
  *
- * Bytes on a SharedArrayBuffer are handed over as they are, and must stay unchanged until the call is done; others
- * are copied before the call returns. `close` ends the disk's locks and writable files.
+ * Bytes on a SharedArrayBuffer are handed over as they are, and must stay unchanged until the call
+ * is done; others are copied before the call returns. `close` ends the disk's locks and writable
+ * files.
  */
 export function nodeDisk(): Disk {
   return new NodeDisk();

@@ -11,12 +11,14 @@ export interface FileLock {
 }
 
 /**
- * Takes the lock on the file, which it makes if missing and never writes to, or throws JOURNAL_LOCKED.
+ * Takes the lock on the file, which it makes if missing and never writes to, or throws
+ * JOURNAL_LOCKED.
  *
- * Two locks, because neither is enough by itself. SQLite's (fcntl, LockFileEx on Windows) is refused to a second
- * opener in this process too, but the system drops it when anything in this process opens and closes the file.
- * flock(2) survives that, but is only there where the `flock` command is. SQLite comes first, so that a refused
- * opener in this process never opens and closes the file itself.
+ * Two locks, because neither is enough by itself. SQLite's (fcntl, LockFileEx on Windows) is
+ * refused to a second opener in this process too, but the system drops it when anything in this
+ * process opens and closes the file. flock(2) survives that, but is only there where the `flock`
+ * command is. SQLite comes first, so that a refused opener in this process never opens and closes
+ * the file itself.
  */
 export function takeFileLock(path: string): FileLock {
   const database = lockWithSqlite(resolve(path));
@@ -86,7 +88,10 @@ function holderPath(path: string): string {
   return `${path}.holder`;
 }
 
-/** For people only, and never trusted: it may be missing, or left over from a process that was killed. */
+/**
+ * For people only, and never trusted: it may be missing, or left over from a process that was
+ * killed.
+ */
 function nameHolder(path: string): void {
   const holder = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
   try {
@@ -96,12 +101,19 @@ function nameHolder(path: string): void {
   }
 }
 
+const HOLDER = /^\{"pid":(\d+),"host":"([\w.-]+)","since":"([\dTZ:.-]+)"\}\n$/;
+
 function readHolder(path: string): string {
+  const [, pid, host, since] = HOLDER.exec(readText(holderPath(path))) ?? [];
+  if (pid === undefined) return "another process";
+  const ours = pid === String(process.pid) && host === hostname();
+  return `${ours ? "this process" : `process ${pid} on ${host}`} since ${since}`;
+}
+
+function readText(path: string): string {
   try {
-    const { pid, host, since } = JSON.parse(fs.readFileSync(holderPath(path), "utf8"));
-    const ours = pid === process.pid && host === hostname();
-    return `${ours ? "this process" : `process ${pid} on ${host}`} since ${since}`;
+    return fs.readFileSync(path, "utf8");
   } catch {
-    return "another process";
+    return "";
   }
 }

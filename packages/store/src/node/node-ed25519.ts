@@ -8,7 +8,10 @@ const KEY_BYTES = 32;
 const PUBLIC_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
 const PRIVATE_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 
-/** Ed25519 of Node's OpenSSL. Importing a key costs as much as a signature, so the last few keys are kept. */
+/**
+ * Ed25519 of Node's OpenSSL. Importing a key costs as much as a signature, so the last few keys are
+ * kept.
+ */
 export const nodeEd25519: Ed25519 = {
   sign: (seed, message) => new Uint8Array(sign(null, message, privateKey(seed))),
   verify(untrustedKey, message, signature) {
@@ -36,7 +39,10 @@ const publicKey = remembered((bytes) => {
 
 const REMEMBERED_KEYS = 16;
 
-/** The import, with its results kept by the bytes of the key; when there are too many, all are dropped. */
+/**
+ * The import, with its results kept by the bytes of the key; when there are too many, all are
+ * dropped.
+ */
 function remembered(importKey: (bytes: Uint8Array) => KeyObject): (bytes: Uint8Array) => KeyObject {
   const keys = new Map<string, KeyObject>();
   return (bytes) => {

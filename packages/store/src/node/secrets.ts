@@ -21,8 +21,8 @@ export async function readSecret(path: string): Promise<Uint8Array | undefined> 
 }
 
 /**
- * Writes a file that only this user may read (mode 0600, directory 0700). Throws KEY_EXISTS rather than replace one.
- * System calls: open(O_EXCL), write, fsync; fsync of the directory.
+ * Writes a file that only this user may read (mode 0600, directory 0700). Throws KEY_EXISTS rather
+ * than replace one. System calls: open(O_EXCL), write, fsync; fsync of the directory.
  */
 export async function writeSecret(path: string, bytes: Uint8Array): Promise<void> {
   const directory = dirname(path);

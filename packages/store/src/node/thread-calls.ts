@@ -92,10 +92,14 @@ function runStep(step: ThreadStep): void {
   else attempt("write", path, () => write(step));
 }
 
-/** When a later part of a write fails, libuv reports the count before it and no error. */
 function write({ file, bytes, offsetBytes }: ThreadStep & { kind: "write" }): void {
-  const count = fs.writeSync(file.descriptor, bytes, 0, bytes.byteLength, offsetBytes);
+  const { descriptor, path } = file;
+  let count = fs.writeSync(descriptor, bytes, 0, bytes.byteLength, offsetBytes);
+  if (count < bytes.byteLength) {
+    // When a later part fails, libuv reports the bytes before it and no error: writing the rest shows the error.
+    count += fs.writeSync(descriptor, bytes, count, bytes.byteLength - count, offsetBytes + count);
+  }
   if (count === bytes.byteLength) return;
   const message = `only ${count} of ${bytes.byteLength} bytes were taken at ${offsetBytes}`;
-  throw new ThreadError({ operation: "write", path: file.path, code: "DISK_SHORT_WRITE", message });
+  throw new ThreadError({ operation: "write", path, code: "DISK_SHORT_WRITE", message });
 }

@@ -51,7 +51,10 @@ export class NodeWritableFile implements WritableFile {
     return { kind: "sync", file: this.#open("sync") };
   }
 
-  /** The system gives a closed file's descriptor to the next file opened, so it must not be used again. */
+  /**
+   * The system gives a closed file's descriptor to the next file opened, so it must not be used
+   * again.
+   */
   #open(operation: string): ThreadFile {
     if (!this.#closed) return this.#file;
     const { path } = this.#file;

@@ -1,6 +1,9 @@
 import type { Random } from "../disk.ts";
 
-/** Numbers that look random and come from the seed alone (sfc32). Never for keys or salts outside of tests. */
+/**
+ * Numbers that look random and come from the seed alone (sfc32). Never for keys or salts outside of
+ * tests.
+ */
 export class SeededRandom implements Random {
   #a: number;
   #b: number;

@@ -28,11 +28,11 @@ export type Fault =
 
 /** What a call does, and what it does when it is made to fail in a way of its own. */
 export interface Effect<T> {
-  whole(): T;
+  readonly whole: () => T;
   /** A write that takes only the first bytes. */
-  partly?(takenBytes: number): void;
+  readonly partly?: (takenBytes: number) => void;
   /** A sync that fails, and after which nothing counts as unsynced any more. */
-  drop?(): void;
+  readonly drop?: () => void;
   /** Makes changes durable, and shows no other effect. */
   readonly isSync?: boolean;
 }

@@ -6,7 +6,10 @@ interface Sleeper {
   wake(): void;
 }
 
-/** A clock that moves only when told to. Delays end in the order of their times, whatever the wall clock does. */
+/**
+ * A clock that moves only when told to. Delays end in the order of their times, whatever the wall
+ * clock does.
+ */
 export class SimulatedClock implements Clock {
   #wallMs: number;
   #elapsedMs = 0;

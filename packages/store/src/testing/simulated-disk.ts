@@ -9,9 +9,10 @@ import { SimulatedHandle } from "./simulated-handle.ts";
 import { SimulatedNames } from "./simulated-names.ts";
 
 /**
- * A disk in memory that can lose, tear and reorder what was not synced, fail at any call, and lie after a failed
- * sync. What happens depends only on the calls and the seeds. Calls take effect in order, a little later than they
- * are made; each call, and each step of a run, has a number, from 0 on.
+ * A disk in memory that can lose, tear and reorder what was not synced, fail at any call, and lie
+ * after a failed sync. What happens depends only on the calls and the seeds. Calls take effect in
+ * order, a little later than they are made; each call, and each step of a run, has a number, from 0
+ * on.
  */
 export class SimulatedDisk implements Disk {
   readonly #names: SimulatedNames;
@@ -39,29 +40,35 @@ export class SimulatedDisk implements Disk {
     this.#calls.plan(index, fault);
   }
 
-  /** Makes the call, which must be a write, take only so many bytes and reject with DISK_SHORT_WRITE. */
+  /**
+   * Makes the call, which must be a write, take only so many bytes and reject with
+   * DISK_SHORT_WRITE.
+   */
   shortWriteAt(index: number, takenBytes: number): void {
     this.#calls.plan(index, { when: "partway", takenBytes });
   }
 
   /**
-   * Makes the call, which must be a sync of a file, reject with DISK_IO and lose what was unsynced, as Linux does
-   * when writing back fails: reads still show the bytes and the next sync succeeds, but only bytes that are
-   * written again reach the medium.
+   * Makes the call, which must be a sync of a file, reject with DISK_IO and lose what was unsynced,
+   * as Linux does when writing back fails: reads still show the bytes and the next sync succeeds,
+   * but only bytes that are written again reach the medium.
    */
   dropSyncAt(index: number): void {
     this.#calls.plan(index, { when: "dropping" });
   }
 
   /**
-   * Cuts the power during the call: its effect is left to `crash` like that of any unsynced call (or shows after
-   * `kill`); it and every later call reject, and later ones have no effect.
+   * Cuts the power during the call: its effect is left to `crash` like that of any unsynced call
+   * (or shows after `kill`); it and every later call reject, and later ones have no effect.
    */
   crashAt(index: number): void {
     this.#calls.plan(index, { when: "crash" });
   }
 
-  /** The disk that a power cut at this moment could leave; other seeds, other outcomes. This one is not changed. */
+  /**
+   * The disk that a power cut at this moment could leave; other seeds, other outcomes. This one is
+   * not changed.
+   */
   crash(seed: number): SimulatedDisk {
     return new SimulatedDisk(this.#names.afterCrash(new SeededRandom(seed)));
   }
@@ -84,7 +91,9 @@ export class SimulatedDisk implements Disk {
   async openRead(path: string): Promise<ReadableFile> {
     const call = { operation: "openRead", path };
     const file = await this.#read(call, () => this.#names.open(path, false));
-    return new SimulatedHandle(path, file, (action) => this.#enqueue(() => this.#calls.perform(action)));
+    return new SimulatedHandle(path, file, (action) =>
+      this.#enqueue(() => this.#calls.perform(action)),
+    );
   }
 
   async openWrite(path: string): Promise<WritableFile> {
@@ -124,7 +133,9 @@ export class SimulatedDisk implements Disk {
       if (this.#locked.has(path)) throw new Refusal("JOURNAL_LOCKED", "held by this process");
       this.#locked.add(path);
     });
-    return { release: () => this.#change({ operation: "release", path }, () => this.#unlock(path)) };
+    return {
+      release: () => this.#change({ operation: "release", path }, () => this.#unlock(path)),
+    };
   }
 
   async close(): Promise<void> {
@@ -161,7 +172,9 @@ export class SimulatedDisk implements Disk {
 
 function stepAction(step: DiskStep): Action<void> {
   const handle = step.file as SimulatedHandle;
-  return step.kind === "sync" ? handle.syncAction() : handle.writeAction(step.bytes, step.offsetBytes);
+  return step.kind === "sync"
+    ? handle.syncAction()
+    : handle.writeAction(step.bytes, step.offsetBytes);
 }
 
 function describeCall(call: TracedCall, index: number): string {
@@ -171,7 +184,7 @@ function describeCall(call: TracedCall, index: number): string {
     to !== undefined && `to ${to}`,
     sizeBytes !== undefined && `${sizeBytes} bytes`,
     offsetBytes !== undefined && `at ${offsetBytes}`,
-    outcome !== "done" && `: ${outcome}`,
+    outcome !== "done" && outcome,
   ];
   return parts.filter(Boolean).join(" ");
 }

@@ -10,8 +10,9 @@ const LUCK = ["all", "none", "each", "each", "each", "each"] as const;
 const CUTS_MAX = 4;
 
 /**
- * A file as readers see it, and as the medium has it. The two differ by the unsynced changes, and by what a failed
- * sync dropped: readers go on seeing that, but no later sync carries it to the medium.
+ * A file as readers see it, and as the medium has it. The two differ by the unsynced changes, and
+ * by what a failed sync dropped: readers go on seeing that, but no later sync carries it to the
+ * medium.
  */
 export class SimulatedFile {
   #visible = new ByteImage();
@@ -41,7 +42,10 @@ export class SimulatedFile {
     this.#unsynced = [];
   }
 
-  /** What the kernel does when writing back fails: the pages count as clean, and the medium never gets them. */
+  /**
+   * What the kernel does when writing back fails: the pages count as clean, and the medium never
+   * gets them.
+   */
   dropUnsynced(): void {
     this.#unsynced = [];
   }
@@ -92,17 +96,26 @@ interface Medium {
   readonly random: SeededRandom;
 }
 
-/** Cuts the bytes anywhere, and writes any of the pieces. The file may grow to its new size in any case. */
+/**
+ * Cuts the bytes anywhere, and writes any of the pieces. The file may grow to its new size in any
+ * case.
+ */
 function writePieces(bytes: Uint8Array, offsetBytes: number, { image, random }: Medium): void {
   const sizeBytes = offsetBytes + bytes.byteLength;
   if (random.below(2) === 0) image.resize(Math.max(image.sizeBytes, sizeBytes));
   const cuts = Array.from({ length: 1 + random.below(CUTS_MAX) }, () =>
-    random.below(bytes.byteLength + 1),
+    cutIn(bytes.byteLength, random),
   );
-  const ends = [...cuts, bytes.byteLength].sort((a, b) => a - b);
+  const ends = [...cuts, bytes.byteLength].toSorted((a, b) => a - b);
   let start = 0;
   for (const end of ends) {
     if (random.below(2) === 0) image.write(bytes.subarray(start, end), offsetBytes + start);
     start = end;
   }
+}
+
+/** Anywhere, but often near the end, where the last bytes of a line matter most. */
+function cutIn(lengthBytes: number, random: SeededRandom): number {
+  if (random.below(4) > 0) return random.below(lengthBytes + 1);
+  return Math.max(0, lengthBytes - 1 - random.below(3));
 }

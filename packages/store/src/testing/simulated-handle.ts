@@ -24,14 +24,14 @@ export class SimulatedHandle implements WritableFile {
   }
 
   async size(): Promise<number> {
-    return this.#perform(this.#action({ operation: "size" }, { whole: () => this.#file.sizeBytes }));
+    return this.#perform(
+      this.#action({ operation: "size" }, { whole: () => this.#file.sizeBytes }),
+    );
   }
 
   async read(into: Uint8Array, offsetBytes: number): Promise<number> {
     const call = { operation: "read", offsetBytes, sizeBytes: into.byteLength };
-    return this.#perform(
-      this.#action(call, { whole: () => this.#file.read(into, offsetBytes) }),
-    );
+    return this.#perform(this.#action(call, { whole: () => this.#file.read(into, offsetBytes) }));
   }
 
   async write(bytes: Uint8Array, offsetBytes: number): Promise<void> {

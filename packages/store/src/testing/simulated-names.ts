@@ -17,8 +17,9 @@ type NameTable = Map<string, Node>;
 const ROOT = "";
 
 /**
- * Which path names which file, as everybody sees it, and as the medium has it. The two differ by the unsynced
- * changes. A rename from one directory to another is made durable by the sync of the one it goes to.
+ * Which path names which file, as everybody sees it, and as the medium has it. The two differ by
+ * the unsynced changes. A rename from one directory to another is made durable by the sync of the
+ * one it goes to.
  */
 export class SimulatedNames {
   #visible: NameTable = new Map([[ROOT, "directory"]]);
@@ -93,13 +94,19 @@ export class SimulatedNames {
     return copy;
   }
 
-  /** The names after a power cut, each unsynced change done or undone, and their files after the same cut. */
+  /**
+   * The names after a power cut, each unsynced change done or undone, and their files after the
+   * same cut.
+   */
   afterCrash(random: SeededRandom): SimulatedNames {
     const left: NameTable = new Map(this.#durable);
     for (const change of this.#unsynced) if (random.below(2) === 0) apply(change, left);
     for (const path of left.keys()) if (!isReachable(path, left)) left.delete(path);
     const names = new SimulatedNames();
-    names.#visible = mapNodes(left, eachOnce((file) => file.afterCrash(random)));
+    names.#visible = mapNodes(
+      left,
+      eachOnce((file) => file.afterCrash(random)),
+    );
     names.#durable = new Map(names.#visible);
     return names;
   }
@@ -152,7 +159,10 @@ function missing(): Refusal {
 
 /** "/a//b/", "a/b/." and "/a/b" are the same path, and "." is the root. */
 function tidy(path: string): string {
-  return path.split("/").filter((part) => part !== "" && part !== ".").join("/");
+  return path
+    .split("/")
+    .filter((part) => part !== "" && part !== ".")
+    .join("/");
 }
 
 function parentOf(path: string): string {

@@ -45,7 +45,9 @@ function lockInAThread(): Promise<void> {
   });
 }
 
-process.on("message", async (command: LockCommand) => {
+process.on("message", (command: LockCommand) => void answer(command));
+
+async function answer(command: LockCommand): Promise<void> {
   try {
     await commands[command]();
     process.send!("done");
@@ -53,4 +55,4 @@ process.on("message", async (command: LockCommand) => {
     const { code, message } = error as { code: string; message: string };
     process.send!(`${code} ${message}`);
   }
-});
+}

@@ -98,7 +98,8 @@ for (const kind of ["with flock", "without flock"] as const) {
       );
     });
 
-    const needsFlock = kind === "without flock" && "the system drops fcntl locks here (spec: limits)";
+    const needsFlock =
+      kind === "without flock" && "the system drops fcntl locks here (spec: limits)";
     test("survives the holder's opening and closing the file", { skip: needsFlock }, async () => {
       const [first, second] = [start(), start()];
       assert.equal(await tell(first, "lock"), "done");
