@@ -20,7 +20,7 @@ export interface VerifyRow {
 
 type Method = "sha256sum" | "stele verify";
 
-/** Entries that fill four segments of 64 MiB, or (quick) two, so that threads get equal shares. */
+/** Entries that nearly fill an even number of segments, so that threads get equal shares. */
 const ENTRIES = { full: 520_000, quick: 260_000 };
 /** The other extreme: one entry to a seal, where checking signatures is nearly all the work. */
 const SINGLE_ENTRIES = { full: 20_000, quick: 5_000 };

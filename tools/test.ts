@@ -13,8 +13,8 @@ const files = findTestFiles(root, filters);
 const missing = missingNeeds();
 for (const line of missing) console.log(line);
 
-const build = spawnSync("tsc", ["-b"], { cwd: root, stdio: "inherit" });
-if (build.status !== 0) console.log("the build failed (tsc -b)");
+const build = spawnSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: "inherit" });
+if (build.status !== 0) console.log("the build failed: npm run build");
 
 const counts = await runTests(root, files, filters.length > 0 ? "full" : "brief");
 const ran = counts.passed + counts.failed > 0;

@@ -52,7 +52,7 @@ export class SnippetProject implements Disposable {
 /** As strict as ours, except that an example need not use all that it shows. */
 function configuration(root: string): object {
   return {
-    extends: join(root, "tsconfig.check.json"),
+    extends: join(root, "tsconfig.json"),
     compilerOptions: { customConditions: [], noUnusedLocals: false, noUnusedParameters: false },
     include: ["*.ts"],
   };

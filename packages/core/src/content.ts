@@ -73,11 +73,11 @@ export function parseContentLine(untrusted: Uint8Array): {
   return { seq: line.seq, contents: new Map(contents) };
 }
 
-/** The content references of a checked event; empty when it has none or they have another form. */
+/** The content references of a recorded event; empty when it has none or they have another form. */
 export function contentReferences(event: {
-  readonly [member: string]: unknown;
+  readonly content?: unknown;
 }): ReadonlyMap<string, ContentReference> {
-  const content = event["content"];
+  const { content } = event;
   if (typeof content !== "object" || content === null) return new Map();
   return new Map(
     Object.entries(content as Record<string, ContentReference>).filter(

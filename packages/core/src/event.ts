@@ -1,9 +1,10 @@
+import type { ContentReference } from "./content.ts";
 import { SteleError } from "./error.ts";
-import { parseJson } from "./json.ts";
+import { MAX_DEPTH, parseJson } from "./json.ts";
 
 /**
- * What a caller records. Other members are kept as they are, but `data` is the place for the caller's own; `content` is
- * set by the journal.
+ * What a caller records. `data` is the place for the caller's own; other members are kept as they are, but `content`,
+ * which is set by the journal, is refused.
  */
 export interface Event {
   /** Dotted lower case, such as `tool.call`; `stele.` is reserved for the journal. At most 128 characters. */
@@ -16,6 +17,12 @@ export interface Event {
   readonly parent?: string;
   /** Typed by `type`. */
   readonly data?: unknown;
+}
+
+/** An event as it was recorded. */
+export interface RecordedEvent extends Event {
+  /** What the journal keeps beside the ledger, by name. */
+  readonly content?: Readonly<Record<string, ContentReference>>;
   readonly [member: string]: unknown;
 }
 
@@ -33,7 +40,7 @@ export class EventText {
   readonly id: string | undefined;
 
   /** For `encodeEvent` and `parseEvent`. */
-  constructor(text: string, event: Event) {
+  constructor(text: string, event: { readonly type: string; readonly id?: string | undefined }) {
     this.text = text;
     this.type = event.type;
     this.id = event.id;
@@ -49,7 +56,7 @@ export function encodeEvent(event: Event): EventText {
   const text = stringify(event);
   // Only a text with such traces can hide a value that JSON does not have; the usual event is not walked twice.
   if (text.includes("null")) refuseNonFinite(event, "");
-  if ("toJSON" in event || text.includes("\\ud")) return parseEvent(text);
+  if ("toJSON" in event || text.includes("\\ud") || mayBeDeep(text)) return parseEvent(text);
   checkMembers(event);
   return new EventText(text, event);
 }
@@ -78,6 +85,19 @@ function stringify(event: Event): string {
   }
 }
 
+/** Whether so many objects and arrays are closed that they could lie deeper than a reader follows. Cheap for most texts. */
+function mayBeDeep(text: string): boolean {
+  return text.length >= 2 * MAX_DEPTH && closers(text, "}") + closers(text, "]") >= MAX_DEPTH;
+}
+
+/** How often the letter occurs, counted as far as MAX_DEPTH. */
+function closers(text: string, letter: "}" | "]"): number {
+  let count = 0;
+  let at = text.indexOf(letter);
+  for (; at >= 0 && count < MAX_DEPTH; at = text.indexOf(letter, at + 1)) count++;
+  return count;
+}
+
 const TYPE = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
 const REFERENCES = ["id", "agent", "session", "parent"] as const;
 
@@ -94,7 +114,7 @@ function checkMembers(event: Event): void {
       throw invalid(`"${name}" must be ${limit}; it is ${show(value)}`);
     }
   }
-  if (event["content"] !== undefined) {
+  if ("content" in event) {
     throw invalid('"content" is set by the journal: give the bytes as the content option');
   }
 }

@@ -4,3 +4,4 @@ export type { ByteRange } from "./json/find.ts";
 export { parseJson } from "./json/parse.ts";
 export type { JsonOptions } from "./json/parse.ts";
 export type { JsonValue, ParsedJson } from "./json/reader.ts";
+export { MAX_DEPTH } from "./json/depth.ts";

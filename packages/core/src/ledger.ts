@@ -1,7 +1,7 @@
 import { decodeUtf8, matchesAscii } from "./bytes.ts";
 import { formatCheckpoint, type Checkpoint } from "./checkpoint.ts";
 import { SteleError } from "./error.ts";
-import type { Event } from "./event.ts";
+import type { RecordedEvent } from "./event.ts";
 import { frontierLength } from "./frontier.ts";
 import { isHash, LEAF_PREFIX, type Hash, type Hasher } from "./hash.ts";
 import { isKeyName, type VerifierKey } from "./key.ts";
@@ -35,7 +35,7 @@ export interface Entry {
   readonly prev: Hash;
   /** UTC with milliseconds, as the writer's clock said; may step back. */
   readonly time: string;
-  readonly event: Event;
+  readonly event: RecordedEvent;
   readonly hash: Hash;
 }
 

@@ -1,5 +1,11 @@
 export { SteleError, type ErrorCode } from "@stele/core/error";
-export { encodeEvent, parseEvent, type Event, type EventText } from "@stele/core/event";
+export {
+  encodeEvent,
+  parseEvent,
+  type Event,
+  type EventText,
+  type RecordedEvent,
+} from "@stele/core/event";
 export type { Signer } from "@stele/core/key";
 export type { Entry } from "@stele/core/ledger";
 export type { Verdict } from "@stele/core/verdict";

@@ -63,7 +63,7 @@ test("a call and its result, with exact bytes and a link", () => {
     type: "tool.result",
     id: "e1",
     parent: "e0",
-    data: { tool: "rm", requestId: 7, durationMs: 1, outcome: "ok", sizeBytes: 47 },
+    data: { tool: "rm", requestId: 7, durationMs: 1, outcome: "ok", sizeBytes: 48 },
   });
   assert.equal(result?.gates, true);
   assert.equal(text(result, "result"), '{"content":[]}');

@@ -8,7 +8,7 @@ import {
   type StoredContent,
 } from "@stele/core/content";
 import { SteleError } from "@stele/core/error";
-import { EventText, type Event } from "@stele/core/event";
+import { EventText } from "@stele/core/event";
 import type { World } from "./world.ts";
 
 /** Bytes to be kept beside the ledger: text is stored as UTF-8. */
@@ -77,5 +77,5 @@ function withReferences(
   references: Readonly<Record<string, ContentReference>>,
 ): EventText {
   const text = `${event.text.slice(0, -1)},"content":${JSON.stringify(references)}}`;
-  return new EventText(text, event as Pick<Event, "type" | "id"> as Event);
+  return new EventText(text, event);
 }

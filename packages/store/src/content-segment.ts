@@ -7,7 +7,7 @@ import { CONTENT, join } from "./layout.ts";
 // Content segments have one line per entry with contents, in the order of `seq`, and lines of any length: they are
 // searched by offsets, not by a scan.
 
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 /** JSON text takes at most six bytes for one. */
 const MAX_LINE_BYTES = 6 * MAX_CONTENT_BYTES + CHUNK_BYTES;
 

@@ -11,7 +11,7 @@ export interface Disk {
   openRead(path: string): Promise<ReadableFile>;
   /** Opens a file for reading and writing, and makes it if it is missing (its name is durable once the directory is synced). */
   openWrite(path: string): Promise<WritableFile>;
-  /** Atomically gives the file a new name, replacing what had it. Durable once the directory is synced. */
+  /** Atomically gives the file a new name, replacing what had it. Durable once the directory it goes to is synced. */
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
   /** fsync of the directory: makes names made, renamed and removed in it durable. */
@@ -26,7 +26,10 @@ export interface Disk {
    * The operating system releases it when the process dies.
    */
   lock(path: string): Promise<DiskLock>;
-  /** Frees what the disk itself holds (its thread). Files that are still open stay open. */
+  /**
+   * After the calls so far, frees what the disk holds: its thread, its locks and its writable files.
+   * Files that are open for reading stay open.
+   */
   close(): Promise<void>;
 }
 
@@ -48,7 +51,10 @@ export interface ReadableFile {
 }
 
 export interface WritableFile extends ReadableFile {
-  /** Writes all bytes at the offset, or rejects (DISK_SHORT_WRITE when fewer were taken without an error). */
+  /**
+   * Writes all bytes at the offset, or rejects (DISK_SHORT_WRITE when fewer were taken without an error).
+   * Bytes on a SharedArrayBuffer are not copied and must not change before that; others may at once.
+   */
   write(bytes: Uint8Array, offsetBytes: number): Promise<void>;
   /** fdatasync: what was written to this file, and the size needed to read it, is on stable storage. */
   sync(): Promise<void>;

@@ -1,5 +1,6 @@
 import type { Hasher } from "@stele/core/hash";
 import { decodeUtf8 } from "@stele/core/bytes";
+import { parseJson } from "@stele/core/json";
 import { checkedHash, type Entry } from "@stele/core/ledger";
 import type { ReadableFile } from "./disk.ts";
 import { scanLines, type LineSink } from "./line-scanner.ts";
@@ -107,6 +108,17 @@ async function readPage(
   return { entries, damage, startBytes, endBytes, done };
 }
 
+/** Deeper than any event that is accepted lies in its entry. */
+const MAX_DEPTH_READ = 200;
+
+/** V8's JSON.parse takes escaped member names for others that it met before (nodejs/node#63785). */
+function parseLine(line: string): Entry {
+  const value: unknown = line.includes("\\")
+    ? parseJson(line, { maxDepth: MAX_DEPTH_READ }).value
+    : JSON.parse(line);
+  return value as Entry;
+}
+
 /** The entry on a line, or why it is not one. */
 function readEntry(
   hasher: Hasher,
@@ -118,7 +130,7 @@ function readEntry(
   if (hash === "malformed" || hash === "mismatch") return "its bytes do not match its hash";
   const line = decodeUtf8(buffer.subarray(start, end));
   try {
-    if (line !== undefined) return { entry: JSON.parse(line) as Entry, line };
+    if (line !== undefined) return { entry: parseLine(line), line };
   } catch {
     // What was hashed was no JSON: only whoever holds the key can have sealed that.
   }

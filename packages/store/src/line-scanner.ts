@@ -15,15 +15,15 @@ export interface LineSink {
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * Reads `file` from one offset to another (default: its end) once, synchronously chunk by chunk, with flat memory.
+ * Reads `file` from one offset to another (default: its end now) once, synchronously chunk by chunk, with flat memory.
  */
 export async function scanLines(
   file: ReadableFile,
   range: { readonly from?: number; readonly to?: number },
   sink: LineSink,
 ): Promise<void> {
-  const { from = 0, to = Number.MAX_SAFE_INTEGER } = range;
-  const buffer = new Uint8Array(1 + MAX_LINE_BYTES + 1 + CHUNK_BYTES);
+  const { from = 0, to = await file.size() } = range;
+  const buffer = new Uint8Array(1 + Math.min(MAX_LINE_BYTES + 1 + CHUNK_BYTES, to - from + 1));
   let held = 0; // bytes of an unfinished line, from buffer[1] on
   let offsetBytes = from; // of buffer[1]
   for (;;) {

@@ -51,7 +51,8 @@ export class DiskThread {
     const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
     const worker = new Worker(new URL(`./disk-worker.${extension}`, import.meta.url), {
       name: "stele-disk",
-      // Not the process's own options, which may not suit a thread. Node 22 warns that node:sqlite is experimental.
+      // Not the options of the process, which may not suit a thread.
+      // Node 22 would warn our users that node:sqlite is experimental.
       execArgv: ["--disable-warning=ExperimentalWarning"],
     });
     worker.on("message", (reply: DiskReply) => this.#settle(worker, reply));

@@ -1,5 +1,6 @@
 // The disk's thread: does the calls synchronously, in the order in which they come.
-// It imports only its neighbours, because it runs without the export conditions of the process (see disk-thread.ts).
+// It imports only its neighbours: it runs without the process's options, so without the condition
+// under which packages are found unbuilt (see disk-thread.ts).
 import { parentPort } from "node:worker_threads";
 import type { DiskReply, DiskRequest } from "./disk-calls.ts";
 import { threadCalls } from "./thread-calls.ts";

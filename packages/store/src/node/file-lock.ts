@@ -5,7 +5,7 @@ import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { ThreadError, attempt } from "./thread-error.ts";
 
-/** An exclusive lock that ends with `release`, with the thread that took it, or with the process. */
+/** An exclusive lock: ends with `release`, with the thread that took it, or with the process. */
 export interface FileLock {
   release(): void;
 }
@@ -21,7 +21,7 @@ export interface FileLock {
  * the file itself.
  */
 export function takeFileLock(path: string): FileLock {
-  const database = lockWithSqlite(resolve(path));
+  const database = attempt("lock", path, () => lockWithSqlite(path));
   let descriptor: number;
   try {
     descriptor = lockWithFlock(path);
@@ -31,21 +31,25 @@ export function takeFileLock(path: string): FileLock {
   }
   nameHolder(path);
   return {
-    release() {
-      fs.rmSync(holderPath(path), { force: true });
-      fs.closeSync(descriptor);
-      database.close();
-    },
+    release: () =>
+      attempt("release", path, () => {
+        removeHolder(path);
+        fs.closeSync(descriptor);
+        database.close();
+      }),
   };
 }
 
 const SQLITE_BUSY = 5;
+/** Openers of the same moment can make each other fail; within this time, one of them gets through. */
+const RACE_MS = 20;
 
 // openat(O_RDWR|O_CREAT), fcntl(F_SETLK, F_WRLCK) on bytes from 0x40000000 on; no write
 function lockWithSqlite(path: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(path);
+    // Of an absolute path, because SQLite takes "file:..." for a URI.
+    database = new DatabaseSync(resolve(path), { timeout: RACE_MS });
     // In memory, so that no journal file appears beside the lock.
     database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
     return database;
@@ -59,11 +63,9 @@ function lockWithSqlite(path: string): DatabaseSync {
 
 /** SQLite does not say why the system refused: throws the system's own error if it shows again. */
 function explain(path: string): void {
-  attempt("lock", path, () => {
-    fs.accessSync(dirname(path), fs.constants.W_OK);
-    fs.closeSync(fs.openSync(dirname(path), "r"));
-    fs.accessSync(path, fs.constants.W_OK);
-  });
+  fs.accessSync(dirname(path), fs.constants.W_OK);
+  fs.closeSync(fs.openSync(dirname(path), "r"));
+  fs.accessSync(path, fs.constants.W_OK);
 }
 
 // openat(O_RDWR); in a child that inherits the descriptor: flock(LOCK_EX|LOCK_NB)
@@ -73,7 +75,7 @@ function lockWithFlock(path: string): number {
   const child = spawnSync("flock", ["-n", "-x", "3"], {
     stdio: ["ignore", "ignore", "pipe", descriptor],
   });
-  // Silent failure means held. Any other means that there is no such command or no flock on this file system.
+  // Silent failure means held; any other, that the command or the file system has no such lock.
   if (child.status !== 1 || child.stderr.length > 0) return descriptor;
   fs.closeSync(descriptor);
   throw lockedError(path);
@@ -88,16 +90,21 @@ function holderPath(path: string): string {
   return `${path}.holder`;
 }
 
-/**
- * For people only, and never trusted: it may be missing, or left over from a process that was
- * killed.
- */
+/** For people only, and never trusted: it may be missing, or left over from a killed process. */
 function nameHolder(path: string): void {
   const holder = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
   try {
     fs.writeFileSync(holderPath(path), `${JSON.stringify(holder)}\n`);
   } catch {
     // The lock is held all the same.
+  }
+}
+
+function removeHolder(path: string): void {
+  try {
+    fs.rmSync(holderPath(path), { force: true });
+  } catch {
+    // It may as well stay.
   }
 }
 

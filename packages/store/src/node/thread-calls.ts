@@ -74,7 +74,8 @@ function remove(path: string): void {
   attempt("remove", path, () => fs.unlinkSync(path));
 }
 
-// openat(directory, O_RDONLY), fsync, close. Windows has no such call; NTFS keeps its own journal of names.
+// openat(directory, O_RDONLY), fsync, close
+// Windows has no such call; NTFS keeps a journal of names by itself.
 function syncDirectory(directory: string): void {
   if (process.platform === "win32") return;
   const descriptor = attempt("open", directory, () => fs.openSync(directory, "r"));
@@ -96,7 +97,8 @@ function write({ file, bytes, offsetBytes }: ThreadStep & { kind: "write" }): vo
   const { descriptor, path } = file;
   let count = fs.writeSync(descriptor, bytes, 0, bytes.byteLength, offsetBytes);
   if (count < bytes.byteLength) {
-    // When a later part fails, libuv reports the bytes before it and no error: writing the rest shows the error.
+    // When a later part fails, libuv reports the bytes before it and no error.
+    // Writing the rest brings the error out.
     count += fs.writeSync(descriptor, bytes, count, bytes.byteLength - count, offsetBytes + count);
   }
   if (count === bytes.byteLength) return;

@@ -62,7 +62,7 @@ export class NodeWritableFile implements WritableFile {
   }
 }
 
-/** A message carries the whole buffer that a view lies on, so a view of a part is copied out first. */
+/** A message carries the whole buffer under a view, so a view of a part is copied out first. */
 function portable(bytes: Uint8Array): Uint8Array {
   const { buffer } = bytes;
   const whole = buffer.byteLength === bytes.byteLength;

@@ -1,5 +1,5 @@
-import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../disk.ts";
+import { systemClock } from "../node/system-clock.ts";
 
 interface Sleeper {
   readonly wakeMs: number;
@@ -24,7 +24,7 @@ export class SimulatedClock implements Clock {
   }
 
   turn(): Promise<void> {
-    return setImmediate();
+    return systemClock.turn();
   }
 
   delay(ms: number, signal?: AbortSignal): Promise<void> {

@@ -37,7 +37,8 @@ function lockInAThread(): Promise<void> {
     const { parentPort, workerData } = require("node:worker_threads");
     import(workerData.module)
       .then(({ nodeDisk }) => nodeDisk().lock(workerData.path))
-      .then(() => parentPort.postMessage({}), ({ code, message }) => parentPort.postMessage({ code, message }));`;
+      .then(() => ({}), ({ code, message }) => ({ code, message }))
+      .then((answer) => parentPort.postMessage(answer));`;
   const module = import.meta.resolve("@stele/store/node");
   const worker = new Worker(source, { eval: true, workerData: { module, path } });
   return new Promise((resolve, reject) => {

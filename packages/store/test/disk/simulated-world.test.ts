@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SeededRandom, SimulatedClock } from "@stele/store/testing";
 
-test("SimulatedClock ends delays in the order of their times, as far as time has passed", async () => {
+test("SimulatedClock ends the delays that are due, in the order of their times", async () => {
   const clock = new SimulatedClock(1000);
   const ended: string[] = [];
   void clock.delay(20).then(() => ended.push("20"));

@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import {
+  openJournal,
+  SteleError,
+  type Entry,
+  type Event,
+  type Journal,
+  type Receipt,
+} from "@stele/journal";
+import { Frontier } from "@stele/core/frontier";
+import { parseCheckpoint } from "@stele/core/checkpoint";
+import { decodeUtf8 } from "@stele/core/bytes";
+import { signingKey, type Signer } from "@stele/core/key";
+import { createJournalFiles, type World } from "@stele/store";
+import { SeededRandom, SimulatedClock, SimulatedDisk } from "@stele/store/testing";
+import { quickPrimitives } from "./quick-primitives.ts";
+
+export const DIRECTORY = "journal";
+/** Small, so that a short run rotates several times. */
+const SEGMENT_BYTES = 2048;
+const KEY = signingKey(quickPrimitives, "sim.example/journal", new Uint8Array(32).fill(7));
+
+/** What the outside knows of a journal that ran on disks that failed. */
+export class Witnessed {
+  /** Receipts of appends that were acknowledged as synced, by event number. */
+  readonly acknowledged = new Map<number, Receipt>();
+  /** The roots that were ever signed, by size. */
+  readonly signed = new Map<number, Set<string>>();
+  created = false;
+  closed = false;
+  nextEvent = 0;
+
+  readonly signer: Signer = {
+    key: KEY,
+    sign: (message) => {
+      const { size, root } = parseCheckpoint(decodeUtf8(message)!);
+      this.signed.set(size, (this.signed.get(size) ?? new Set()).add(root));
+      return quickPrimitives.sign(KEY.seed, message);
+    },
+  };
+}
+
+export function worldOf(disk: SimulatedDisk, seed: number): World {
+  return {
+    disk,
+    clock: new SimulatedClock(),
+    random: new SeededRandom(seed),
+    primitives: quickPrimitives,
+  };
+}
+
+/** Runs the scripted life of a journal until it ends or the disk fails. Rejects with what ended it. */
+export async function live(disk: SimulatedDisk, seed: number, witnessed: Witnessed): Promise<void> {
+  const world = worldOf(disk, seed);
+  const random = new SeededRandom(seed);
+  if (!witnessed.created) {
+    await createJournalFiles(world, DIRECTORY, { key: KEY, segmentBytes: SEGMENT_BYTES });
+    witnessed.created = true;
+  }
+  const journal = await open(world, witnessed);
+  const rounds = 2 + random.below(6);
+  for (let round = 0; round < rounds; round++) {
+    const outcomes = await appendSome(journal, random, witnessed);
+    const failed = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failed) throw failed.reason;
+  }
+  await journal.close();
+  witnessed.closed = true;
+}
+
+export function open(world: World, witnessed: Witnessed): Promise<Journal> {
+  return openJournal(DIRECTORY, { world, signer: witnessed.signer, deduplicationWindow: 50 });
+}
+
+async function appendSome(
+  journal: Journal,
+  random: SeededRandom,
+  witnessed: Witnessed,
+): Promise<PromiseSettledResult<void>[]> {
+  const count = 1 + random.below(8);
+  const appends = Array.from({ length: count }, () => appendOne(journal, random, witnessed));
+  return Promise.allSettled(appends);
+}
+
+async function appendOne(
+  journal: Journal,
+  random: SeededRandom,
+  witnessed: Witnessed,
+): Promise<void> {
+  const number = witnessed.nextEvent++;
+  const event = { type: "sim.event", id: `event-${number}`, data: filler(random) };
+  const ack = (["synced", "synced", "synced", "written", "queued"] as const)[random.below(5)]!;
+  const content = random.below(4) === 0 ? { content: { body: `body ${number}` } } : {};
+  const receipt = await journal.append(event, { ack, ...content });
+  if (ack === "synced") witnessed.acknowledged.set(number, receipt);
+}
+
+function filler(random: SeededRandom): { readonly text: string } {
+  return { text: "é".repeat(random.below(150)) };
+}
+
+/**
+ * Opens what a failure left and checks every promise: it opens; what was acknowledged is there; what is there was sealed
+ * by us and is intact; the record says what was set aside; and it goes on.
+ */
+export async function checkAftermath(
+  disk: SimulatedDisk,
+  seed: number,
+  witnessed: Witnessed,
+): Promise<void> {
+  if (!witnessed.created) return checkCreatable(disk, seed);
+  const world = worldOf(disk, seed);
+  const journal = await open(world, witnessed);
+  const entries = await Array.fromAsync(journal.read());
+  for (const [number, receipt] of witnessed.acknowledged) {
+    const entry = entries[receipt.seq];
+    assert.equal(entry?.hash, receipt.hash, `acknowledged entry ${receipt.seq} is not there`);
+    assert.equal(entry.event.id, `event-${number}`);
+  }
+  const verdict = await journal.verify({ threads: 1 });
+  assert.equal(verdict.verdict, "intact", verdict.firstBad?.reason);
+  assert.equal(verdict.unsealed.bytes, 0);
+  for (const { seq, event } of entries) {
+    if (event["content"] === undefined) continue;
+    const body = await journal.content(seq, "body");
+    assert.equal(Buffer.from(body!).toString(), `body ${event.id!.slice("event-".length)}`);
+  }
+  await checkSetAside(world, entries, witnessed);
+  await checkGoesOn(journal, witnessed);
+  await journal.close();
+}
+
+/** Each piece in quarantine is recorded, and what recovery built on is a tree that we had signed. */
+async function checkSetAside(
+  world: World,
+  entries: readonly Entry[],
+  witnessed: Witnessed,
+): Promise<void> {
+  const recovered = entries.filter(({ event }) => event.type === "stele.recovered");
+  const recorded = new Map(recovered.map(({ event }) => [file(event), event.data]));
+  for (const name of await world.disk.list(`${DIRECTORY}/quarantine`)) {
+    assert.ok(!name.endsWith(".pending"), `${name} is not settled`);
+    if (name.endsWith(".tmp")) continue;
+    const data = recorded.get(`quarantine/${name}`) as { sha256: string } | undefined;
+    assert.ok(data, `no entry says that ${name} was set aside`);
+    const bytes = await readWhole(world, `${DIRECTORY}/quarantine/${name}`);
+    assert.equal(data.sha256, quickPrimitives.sha256(bytes));
+  }
+  const tree = new Frontier(quickPrimitives);
+  for (const { seq, event, hash } of entries) {
+    if (event.type === "stele.recovered" && seq > 0) {
+      assert.ok(witnessed.signed.get(seq)?.has(tree.root()), `${seq} entries were never sealed`);
+    }
+    tree.append(hash);
+  }
+}
+
+function file(event: Event): string {
+  return (event.data as { readonly file: string }).file;
+}
+
+async function readWhole(world: World, path: string): Promise<Uint8Array> {
+  const handle = await world.disk.openRead(path);
+  const bytes = new Uint8Array(await handle.size());
+  await handle.read(bytes, 0);
+  await handle.close();
+  return bytes;
+}
+
+async function checkGoesOn(journal: Journal, witnessed: Witnessed): Promise<void> {
+  const before = journal.sealedSize;
+  const number = witnessed.nextEvent++;
+  const receipt = await journal.append({ type: "sim.event", id: `event-${number}` });
+  assert.equal(receipt.seq, before);
+  witnessed.acknowledged.set(number, receipt);
+}
+
+/** A crash before the journal was made leaves a directory in which it can be made, or a journal. */
+async function checkCreatable(disk: SimulatedDisk, seed: number): Promise<void> {
+  const world = worldOf(disk, seed);
+  try {
+    await createJournalFiles(world, DIRECTORY, { key: KEY, segmentBytes: SEGMENT_BYTES });
+  } catch (error) {
+    assert.ok(error instanceof SteleError && error.code === "JOURNAL_EXISTS", String(error));
+  }
+  const journal = await open(world, new Witnessed());
+  await journal.close();
+}

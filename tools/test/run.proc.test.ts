@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, test } from "node:test";
+import { findTestFiles } from "./files.ts";
+
+const root = mkdtempSync(join(tmpdir(), "stele-runner-"));
+after(() => rmSync(root, { recursive: true }));
+
+const FILES: Readonly<Record<string, string>> = {
+  "packages/a/test/pass.test.ts": `
+    import { test } from "node:test";
+    test("one", () => {});
+    test("two", async (t) => { await t.test("inner", () => {}); });
+    globalThis.stele = process.pid;`,
+  "packages/a/test/sub/other.test.ts": `
+    import { test } from "node:test";
+    test("same process", () => { if (globalThis.stele !== process.pid) throw 1; });
+    test("left out", { skip: "no need" }, () => {});`,
+  "packages/b/test/own.proc.test.ts": `
+    import { test } from "node:test";
+    test("own process", () => { if ("stele" in globalThis) throw 1; });`,
+  "packages/b/test/broken.test.ts": `import "./missing.ts";`,
+  "tools/fail.test.ts": `
+    import { suite, test } from "node:test";
+    suite("outer", () => { test("wrong", () => { throw new Error("so it is"); }); });`,
+  "tools/exit.proc.test.ts": `process.exit(3);`,
+};
+for (const [path, text] of Object.entries(FILES)) {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), text);
+}
+
+/** What a run over the files whose path contains one of the filters prints, then its counts. */
+function run(...filters: string[]): { report: string; counts: unknown } {
+  const files = JSON.stringify(findTestFiles(root, filters));
+  const { href } = new URL("./run.ts", import.meta.url);
+  const source = `
+    import { runTests } from "${href}";
+    const counts = await runTests("${root}", ${files}, "brief");
+    console.log(JSON.stringify(counts));`;
+  // A run within a run would be taken for a part of the outer one.
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const args = ["--input-type=module", "--eval", source];
+  const { stdout } = spawnSync(process.execPath, args, { env, encoding: "utf8" });
+  const lines = stdout.trimEnd().split("\n");
+  return { counts: JSON.parse(lines.pop() ?? ""), report: lines.join("\n") };
+}
+
+test("shared files run in one process, others in their own; skipped tests are named", () => {
+  const { report, counts } = run("packages/a", "own");
+  assert.deepEqual(counts, { passed: 5, failed: 0, skipped: 1 });
+  assert.equal(
+    report.replaceAll("\n", " "),
+    ".....- skipped: left out: no need".replace(/^\S+/, report.slice(0, 6)),
+  );
+});
+
+test("a failure is reported once, with its place", () => {
+  const { report, counts } = run("fail");
+  assert.deepEqual(counts, { passed: 0, failed: 1, skipped: 0 });
+  assert.match(report, /✖ wrong\n {2}.*tools\/fail\.test\.ts:3\n {2}Error: so it is/);
+  assert.doesNotMatch(report, /outer/);
+});
+
+test("a file that cannot be imported fails and stops no other", () => {
+  const { report, counts } = run("broken", "pass");
+  assert.deepEqual(counts, { passed: 3, failed: 1, skipped: 0 });
+  assert.match(report, /Cannot find module .*missing\.ts/);
+});
+
+test("a file that ends its process fails", () => {
+  assert.deepEqual(run("exit").counts, { passed: 0, failed: 1, skipped: 0 });
+});
+
+test("no file, no test", () => {
+  assert.deepEqual(run("nothing like that").counts, { passed: 0, failed: 0, skipped: 0 });
+});
