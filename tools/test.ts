@@ -16,12 +16,16 @@ for (const line of missing) console.log(line);
 const build = spawnSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: "inherit" });
 if (build.status !== 0) console.log("the build failed: npm run build");
 
-const counts = await runTests(root, files, filters.length > 0 ? "full" : "brief");
-const ran = counts.passed + counts.failed > 0;
+const { passed, skipped, remarks, ...tests } = await runTests(
+  root,
+  files,
+  filters.length > 0 ? "full" : "brief",
+);
+for (const line of remarks) console.log(line);
+const ran = passed + tests.failed > 0;
 if (!ran) console.log(`no test ran: ${filters.join(", ") || "there are none"}`);
 
 const broken = [build.status !== 0, !ran, process.env["CI"] === "true" && missing.length > 0];
-const failed = counts.failed + broken.filter(Boolean).length;
-const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
-console.log(`${counts.passed} passed, ${failed} failed${skipped}`);
+const failed = tests.failed + broken.filter(Boolean).length;
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -1,5 +1,6 @@
 import type { TestEvent } from "node:test/reporters";
 import { inspect } from "node:util";
+import { isCausedBelow } from "./tally.ts";
 
 /** A reporter: a dot for each test that passes; a failure at once and whole, with its place. */
 export async function* brief(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
@@ -13,9 +14,4 @@ export async function* brief(events: AsyncIterable<TestEvent>): AsyncGenerator<s
     }
   }
   yield "\n";
-}
-
-/** A suite fails with its tests, which have been reported. */
-function isCausedBelow(error: Error): boolean {
-  return "failureType" in error && error.failureType === "subtestsFailed";
 }

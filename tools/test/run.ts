@@ -5,13 +5,7 @@ import { spec } from "node:test/reporters";
 import { pathToFileURL } from "node:url";
 import { brief } from "./brief.ts";
 import type { TestFiles } from "./files.ts";
-
-/** What became of the tests. */
-export interface Counts {
-  passed: number;
-  failed: number;
-  skipped: number;
-}
+import { tally, type Tally } from "./tally.ts";
 
 /** A test that is silent for so long hangs, or left something open that keeps its process alive. */
 const SILENCE_MAX_MS = 180_000;
@@ -21,7 +15,7 @@ export async function runTests(
   root: string,
   files: TestFiles,
   style: "full" | "brief",
-): Promise<Counts> {
+): Promise<Tally> {
   const silence = new AbortController();
   const alarm = setTimeout(() => silence.abort(new Error("silent for 3 minutes")), SILENCE_MAX_MS);
   const events = run({
@@ -30,23 +24,12 @@ export async function runTests(
     execArgv: ["--conditions=@stele/source"],
     signal: silence.signal,
   });
-  const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
-  const skipped: string[] = [];
   events.on("data", () => alarm.refresh());
-  events.on("test:pass", ({ name, skip }) => {
-    if (skip !== undefined) skipped.push(typeof skip === "string" ? `${name}: ${skip}` : name);
-  });
-  events.on("test:summary", ({ file, counts: total }) => {
-    if (file !== undefined) return;
-    counts.passed = total.passed;
-    counts.skipped = total.skipped + total.todo;
-    counts.failed = total.tests - counts.passed - counts.skipped;
-  });
+  const result = tally(events);
   const report = style === "full" ? events.compose(spec()) : events.compose(brief);
   for await (const text of report) process.stdout.write(text as string);
   clearTimeout(alarm);
-  for (const line of skipped) console.log(`skipped: ${line}`);
-  return counts;
+  return result;
 }
 
 /** A process for each of these: the file that holds all the shared ones, and the others. */

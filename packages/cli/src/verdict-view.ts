@@ -3,7 +3,7 @@ import { bold, dim, green, harmless, red, yellow } from "./style.ts";
 
 /** A verdict in plain language, with its newline. */
 export function formatVerdict(verdict: Verdict): string {
-  const { firstBad, size, root, unsealed, assurance } = verdict;
+  const { firstBad, size, root, unsealed, contents, assurance } = verdict;
   const lines = [
     firstBad
       ? `${red(bold(verdict.verdict.toUpperCase()))} at entry ${firstBad.seq}: ${harmless(firstBad.reason)}`
@@ -17,6 +17,10 @@ export function formatVerdict(verdict: Verdict): string {
   if (unsealed.bytes > 0) {
     const what = `${count(unsealed.entries, "entry", "entries")}, ${unsealed.bytes} bytes`;
     lines.push(yellow(`  unsealed  ${what} behind the last seal: acknowledged to nobody`));
+  }
+  if (contents.checked > 0) lines.push(`  contents  ${contents.checked} match their entries`);
+  if (contents.absent > 0) {
+    lines.push(yellow(`  contents  ${contents.absent} did not come with the journal: not checked`));
   }
   lines.push(dim("  cannot rule out:"), ...verdict.cannotRuleOut.map((what) => dim(`  - ${what}`)));
   return `${lines.join("\n")}\n`;

@@ -35,10 +35,13 @@ export function toHex(bytes: Uint8Array): string {
 
 /** The bytes of lower-case hex, or undefined when the text is anything else. */
 export function fromHex(untrusted: string): Uint8Array<ArrayBuffer> | undefined {
-  if (untrusted.length % 2 !== 0 || !/^[0-9a-f]*$/.test(untrusted)) return undefined;
+  if (untrusted.length % 2 !== 0) return undefined;
   const bytes = new Uint8Array(untrusted.length / 2);
   for (let index = 0; index < bytes.length; index++) {
-    bytes[index] = Number.parseInt(untrusted.slice(2 * index, 2 * index + 2), 16);
+    const high = HEX.indexOf(untrusted.charAt(2 * index));
+    const low = HEX.indexOf(untrusted.charAt(2 * index + 1));
+    if (high < 0 || low < 0) return undefined;
+    bytes[index] = 16 * high + low;
   }
   return bytes;
 }

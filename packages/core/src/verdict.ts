@@ -23,6 +23,8 @@ export interface Verdict {
   readonly firstBad: { readonly seq: number; readonly reason: string } | null;
   /** What lies behind the last seal: acknowledged to nobody. */
   readonly unsealed: { readonly entries: number; readonly bytes: number };
+  /** Contents beside the ledger: those that match their entries, and those that did not come with the journal. */
+  readonly contents: { readonly checked: number; readonly absent: number };
   readonly assurance: {
     /** `pinned`: the caller named the key. `self`: it was taken from the journal, whose keeper may have replaced it. */
     readonly key: "pinned" | "self";

@@ -19,6 +19,7 @@ interface Progress {
   readonly frontier: readonly Hash[];
   readonly sealedAt: string | null;
   readonly unsealed: Verdict["unsealed"];
+  readonly contents: Verdict["contents"];
   readonly rootAtCheckpoint: Hash | undefined;
   readonly finding: Finding | undefined;
 }
@@ -30,6 +31,7 @@ const START: Progress = {
   frontier: [],
   sealedAt: null,
   unsealed: { entries: 0, bytes: 0 },
+  contents: { checked: 0, absent: 0 },
   rootAtCheckpoint: undefined,
   finding: undefined,
 };
@@ -57,7 +59,7 @@ function advance(
   context: { readonly evidence: Evidence; readonly last: boolean },
 ): Progress {
   if ("finding" in checked) return found(before, checked.finding);
-  const { report } = checked;
+  const { report, contents } = checked;
   const gap = findGap(before, report);
   if (gap) return found(before, gap);
   const { end, roots, sizeBytes } = report;
@@ -69,11 +71,19 @@ function advance(
     frontier: end.frontier,
     sealedAt: end.sealedAt ?? before.sealedAt,
     unsealed: { entries: end.unsealedEntries, bytes: sizeBytes - end.sealedBytes },
+    contents: {
+      checked: before.contents.checked + contents.checked,
+      absent: before.contents.absent + contents.absent,
+    },
     rootAtCheckpoint: before.rootAtCheckpoint ?? (checkpoint && roots.get(checkpoint.size)),
     finding: undefined,
   };
   const finding = context.last ? judge(report, head).finding : findUnsealed(report);
-  return finding ? found(after, finding) : after;
+  return { ...after, finding: earlier(contents.finding, finding) };
+}
+
+function earlier(left: Finding | undefined, right: Finding | undefined): Finding | undefined {
+  return left && right ? (left.seq <= right.seq ? left : right) : (left ?? right);
 }
 
 function found(progress: Progress, finding: Finding): Progress {
@@ -112,13 +122,14 @@ function holdAgainstCheckpoint(progress: Progress, checkpoint: Checkpoint | unde
 }
 
 function toVerdict(progress: Progress, { pinned, checkpoint }: Evidence): Verdict {
-  const { finding, size, root, sealedAt, unsealed } = progress;
+  const { finding, size, root, sealedAt, unsealed, contents } = progress;
   return {
     verdict: finding?.verdict ?? "intact",
     size,
     root: rootBase64(root),
     firstBad: finding ? { seq: finding.seq, reason: finding.reason } : null,
     unsealed,
+    contents,
     assurance: {
       key: pinned ? "pinned" : "self",
       freshness: checkpoint ? "checkpoint" : "none",

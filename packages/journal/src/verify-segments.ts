@@ -1,7 +1,14 @@
 import { SteleError } from "@stele/core/error";
 import type { VerifierKey } from "@stele/core/key";
 import type { Finding } from "@stele/core/verdict";
-import { checkFile, segmentPath, type SegmentReport, type World } from "@stele/store";
+import {
+  checkContents,
+  checkFile,
+  segmentPath,
+  type ContentsReport,
+  type SegmentReport,
+  type World,
+} from "@stele/store";
 
 /** Which segments are checked, and for what. */
 export interface SegmentJob {
@@ -15,7 +22,7 @@ export interface SegmentJob {
 
 /** A segment's report, or why there is none. */
 export type CheckedSegment =
-  | { readonly report: SegmentReport }
+  | { readonly report: SegmentReport; readonly contents: ContentsReport }
   | { readonly finding: Finding };
 
 /** Called with bytes as they are checked, and all there are. */
@@ -31,9 +38,11 @@ export async function checkOne(
   const { primitives, disk } = world;
   const { origin, key, rootsWanted } = job;
   const progress = onProgress && { onProgress };
-  const check = { primitives, origin, key, rootsWanted, first, ...progress };
+  const wanted = { rootsWanted, wantsReferences: true };
+  const check = { primitives, origin, key, first, ...wanted, ...progress };
   try {
-    return { report: await checkFile(disk, segmentPath(job.directory, first), check) };
+    const report = await checkFile(disk, segmentPath(job.directory, first), check);
+    return { report, contents: await checkContents(disk, primitives, job.directory, report) };
   } catch (error) {
     if (!(error instanceof SteleError) || error.code !== "JOURNAL_DAMAGED") throw error;
     return { finding: { verdict: "corrupt", seq: first, reason: error.message } };

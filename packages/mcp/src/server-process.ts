@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import type { Socket } from "node:net";
 import { constants } from "node:os";
 import type { Readable, Writable } from "node:stream";
 
@@ -33,6 +34,8 @@ export async function startServer(
   const exited = exitOf(child);
   await once(child, "spawn");
   child.stderr?.pipe(stderr, { end: false });
+  // A process that the server started may hold it open for ever.
+  void exited.then(() => (child.stderr as Socket | null)?.unref());
   return {
     pid: child.pid!,
     stdin: child.stdin!,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
+import { Readable } from "node:stream";
 import { test } from "node:test";
 import { NOT_RECORDED, systemClock } from "@stele/mcp";
 import { SteleError } from "@stele/journal";
@@ -183,16 +184,25 @@ test("a client that does not listen stops the server, not the machine", async ()
 });
 
 test("a disk that does not answer stops the client", async () => {
-  const wire = new Wire().start(["cat"]);
-  await wire.until(() => wire.disk.events.length > 0);
-  wire.disk.hold = new Promise(() => undefined);
+  const line = Buffer.from(`{"jsonrpc":"2.0","method":"${"x".repeat(1_000_000)}"}\n`);
   let taken = 0;
-  while (taken < 100 && wire.stdin.write(Buffer.from(`{"a":"${"x".repeat(1_000_000)}"}\n`))) {
-    await systemClock.delay(5);
-    taken++;
-  }
-  assert.ok(taken >= 32 && taken < 50, `${taken} MB taken`);
+  const stdin = Readable.from(
+    (function* () {
+      for (; ; taken++) yield line;
+    })(),
+    { highWaterMark: 1 },
+  );
+  const wire = new Wire();
+  let release = (): void => undefined;
+  wire.disk.hold = new Promise((resolve) => {
+    release = resolve;
+  });
+  wire.start(["sh", "-c", "exec cat >/dev/null"], { stdin });
+  for (let seen = -1; taken === 0 || seen !== taken; await systemClock.delay(300)) seen = taken;
+  assert.ok(taken >= 32 && taken < 40, `${taken} MB taken`);
   wire.signals.emit("SIGTERM", "SIGTERM");
+  release();
+  assert.equal(await wire.status(), 143);
 });
 
 test("exit status and signals are the server's", async () => {
@@ -228,12 +238,12 @@ test("a server that cannot be started is on record, with the status a shell woul
 test("standard error passes, and the end of input reaches the server", async () => {
   const wire = new Wire().start(["sh", "-c", "echo oops >&2; cat >/dev/null; echo done"]);
   assert.equal(await wire.finish(), 0);
-  assert.equal(wire.errors, "oops\n");
+  await wire.until(() => wire.errors === "oops\n");
   assert.equal(wire.heard.toString(), "done\n");
 });
 
 test("a grandchild that holds the output open does not hold the session", async () => {
-  const wire = new Wire().start(["sh", "-c", "sleep 30 & echo last words"]);
+  const wire = new Wire().start(["sh", "-c", "sleep 3 & echo last words"]);
   assert.equal(await wire.status(), 0);
   assert.equal(wire.heard.toString(), "last words\n");
 });

@@ -30,6 +30,17 @@ export async function endOfContents(file: ReadableFile, size: number): Promise<n
   return 0;
 }
 
+/** The lines of a content segment in order, one in memory at a time. Throws JOURNAL_DAMAGED at one that is malformed. */
+export async function* readContentLines(
+  file: ReadableFile,
+): AsyncGenerator<ReturnType<typeof parseContentLine>, void, undefined> {
+  const sizeBytes = await file.size();
+  for (let start = 0, end = 0; start < sizeBytes; start = end) {
+    end = await endOfLine(file, start);
+    yield await readLine(file, start, end);
+  }
+}
+
 /** The contents of an entry, or undefined when the segment has no line for it. Throws JOURNAL_DAMAGED. */
 export async function findContents(
   file: ReadableFile,
@@ -42,7 +53,7 @@ export async function findContents(
     const end = await endOfLine(file, start);
     const found = await seqAt(file, start);
     if (found === undefined) throw malformed(seq);
-    if (found === seq) return readLine(file, start, end, seq);
+    if (found === seq) return (await readLine(file, start, end)).contents;
     if (found < seq) lo = end;
     else hi = start;
   }
@@ -53,12 +64,11 @@ async function readLine(
   file: ReadableFile,
   start: number,
   end: number,
-  seq: number,
-): Promise<ReadonlyMap<string, StoredContent>> {
-  if (end - start > MAX_LINE_BYTES) throw malformed(seq);
+): Promise<ReturnType<typeof parseContentLine>> {
+  if (end - start > MAX_LINE_BYTES) throw malformed((await seqAt(file, start)) ?? 0);
   const bytes = new Uint8Array(end - start);
   const count = await file.read(bytes, start);
-  return parseContentLine(bytes.subarray(0, count - 1)).contents;
+  return parseContentLine(bytes.subarray(0, count - 1));
 }
 
 async function belongsBelow(

@@ -1,39 +1,49 @@
 /**
- * The only door to stable storage. Paths use `/`. A promise that resolves means that the effect is visible;
- * only a sync makes it durable. Every failure is a SteleError with a DISK_ code and the path.
+ * The only door to stable storage. Paths use `/`. A promise that resolves means that the effect is
+ * visible; only a sync makes it durable. Every failure is a SteleError with a DISK_ code and the
+ * path.
  */
 export interface Disk {
-  /** Names in the directory, in no particular order. Rejects with DISK_NOT_FOUND when it is missing. */
+  /** Names in the directory, in no order. Rejects with DISK_NOT_FOUND when it is missing. */
   list(directory: string): Promise<readonly string[]>;
-  /** Makes the directory and its missing parents. Durable only once the parent directory is synced. */
+  /** Makes the directory and its missing parents. Durable once the parent directory is synced. */
   makeDirectory(directory: string): Promise<void>;
   /** Opens an existing file for reading. Rejects with DISK_NOT_FOUND when it is missing. */
   openRead(path: string): Promise<ReadableFile>;
-  /** Opens a file for reading and writing, and makes it if it is missing (its name is durable once the directory is synced). */
+  /**
+   * Opens a file for reading and writing, and makes it if it is missing (its name is durable once
+   * the directory is synced).
+   */
   openWrite(path: string): Promise<WritableFile>;
-  /** Atomically gives the file a new name, replacing what had it. Durable once the directory it goes to is synced. */
+  /**
+   * Atomically gives the file a new name, replacing what had it. Durable once the directory it goes
+   * to is synced.
+   */
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
   /** fsync of the directory: makes names made, renamed and removed in it durable. */
   syncDirectory(directory: string): Promise<void>;
   /**
-   * Runs the steps in order and stops at the first that fails, whose error it rejects with; later steps have no effect.
-   * One call per commit, so that a commit costs one hand-over to the disk.
+   * Runs the steps in order and stops at the first that fails, whose error it rejects with; later
+   * steps have no effect. One call per commit, so that a commit costs one hand-over to the disk.
    */
   run(steps: readonly DiskStep[]): Promise<void>;
   /**
-   * Takes the exclusive lock on the file, or rejects at once with JOURNAL_LOCKED naming the holder as far as known.
-   * The operating system releases it when the process dies.
+   * Takes the exclusive lock on the file, or rejects at once with JOURNAL_LOCKED naming the holder
+   * as far as known. The operating system releases it when the process dies.
    */
   lock(path: string): Promise<DiskLock>;
   /**
-   * After the calls so far, frees what the disk holds: its thread, its locks and its writable files.
-   * Files that are open for reading stay open.
+   * After the calls so far, frees what the disk holds: its thread, its locks and its writable
+   * files. Files that are open for reading stay open.
    */
   close(): Promise<void>;
 }
 
-/** One step of `Disk.run`: all bytes at the offset, or a sync of all that was written to the file (fdatasync). */
+/**
+ * One step of `Disk.run`: all bytes at the offset, or a sync of all that was written to the file
+ * (fdatasync).
+ */
 export type DiskStep =
   | {
       readonly kind: "write";
@@ -45,18 +55,22 @@ export type DiskStep =
 
 export interface ReadableFile {
   size(): Promise<number>;
-  /** Fills `into` from the offset and returns how many bytes came; fewer than asked for only at the end of the file. */
+  /**
+   * Fills `into` from the offset and returns how many bytes came; fewer than asked for only at the
+   * end of the file.
+   */
   read(into: Uint8Array, offsetBytes: number): Promise<number>;
   close(): Promise<void>;
 }
 
 export interface WritableFile extends ReadableFile {
   /**
-   * Writes all bytes at the offset, or rejects (DISK_SHORT_WRITE when fewer were taken without an error).
-   * Bytes on a SharedArrayBuffer are not copied and must not change before that; others may at once.
+   * Writes all bytes at the offset, or rejects (DISK_SHORT_WRITE when fewer were taken without an
+   * error). Bytes on a SharedArrayBuffer are not copied and must not change before that; others may
+   * at once.
    */
   write(bytes: Uint8Array, offsetBytes: number): Promise<void>;
-  /** fdatasync: what was written to this file, and the size needed to read it, is on stable storage. */
+  /** fdatasync: what was written to this file, and the size to read it, is on stable storage. */
   sync(): Promise<void>;
   truncate(sizeBytes: number): Promise<void>;
 }

@@ -1,8 +1,7 @@
 import type { Hasher } from "@stele/core/hash";
-import { decodeUtf8 } from "@stele/core/bytes";
-import { parseJson } from "@stele/core/json";
-import { checkedHash, type Entry } from "@stele/core/ledger";
+import { checkedHash } from "@stele/core/ledger";
 import type { ReadableFile } from "./disk.ts";
+import { readEntryLine, type EntryLine } from "./entry-line.ts";
 import { scanLines, type LineSink } from "./line-scanner.ts";
 import { entrySeq, locateEntry } from "./locate.ts";
 
@@ -21,12 +20,6 @@ export interface SealedSegment {
 export interface SeqRange {
   readonly lo: number;
   readonly hi: number;
-}
-
-/** An entry and its line, without the newline: the bytes as they are stored. */
-export interface EntryLine {
-  readonly entry: Entry;
-  readonly line: string;
 }
 
 /** Some entries whose bytes match their hashes, and why the next one does not, if so. */
@@ -108,17 +101,6 @@ async function readPage(
   return { entries, damage, startBytes, endBytes, done };
 }
 
-/** Deeper than any event that is accepted lies in its entry. */
-const MAX_DEPTH_READ = 200;
-
-/** V8's JSON.parse takes escaped member names for others that it met before (nodejs/node#63785). */
-function parseLine(line: string): Entry {
-  const value: unknown = line.includes("\\")
-    ? parseJson(line, { maxDepth: MAX_DEPTH_READ }).value
-    : JSON.parse(line);
-  return value as Entry;
-}
-
 /** The entry on a line, or why it is not one. */
 function readEntry(
   hasher: Hasher,
@@ -128,11 +110,6 @@ function readEntry(
 ): EntryLine | string {
   const hash = checkedHash(hasher, buffer, start, end);
   if (hash === "malformed" || hash === "mismatch") return "its bytes do not match its hash";
-  const line = decodeUtf8(buffer.subarray(start, end));
-  try {
-    if (line !== undefined) return { entry: parseLine(line), line };
-  } catch {
-    // What was hashed was no JSON: only whoever holds the key can have sealed that.
-  }
-  return "it is not JSON";
+  // What was hashed but is no JSON, only whoever holds the key can have sealed.
+  return readEntryLine(buffer.subarray(start, end)) ?? "it is not JSON";
 }

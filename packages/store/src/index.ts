@@ -1,9 +1,10 @@
 export type { Ack, Receipt } from "./batch.ts";
 export type { ContentInput } from "./content-input.ts";
+export { checkContents, type ContentsReport } from "./content-check.ts";
 export { contentPath, findContents } from "./content-segment.ts";
 export { createJournalFiles, type CreateOptions } from "./create.ts";
 export { readCursors, removeCursor, writeCursor } from "./cursors.ts";
-export type { EntryLine } from "./entry-pages.ts";
+export type { EntryLine } from "./entry-line.ts";
 export type { Clock, Disk, Random } from "./disk.ts";
 export { orUndefined } from "./files.ts";
 export type { Head } from "./head.ts";

@@ -13,9 +13,12 @@ export interface LineSink {
 }
 
 const CHUNK_BYTES = 1024 * 1024;
+/** What precedes a chunk in its buffer: a byte to lend, and room for a line that an earlier chunk did not finish. */
+const RESERVE_BYTES = 1 + MAX_LINE_BYTES + 1;
 
 /**
- * Reads `file` from one offset to another (default: its end now) once, synchronously chunk by chunk, with flat memory.
+ * Reads `file` from one offset to another (default: its end now) once, a chunk ahead, and hands it out synchronously
+ * chunk by chunk, with flat memory.
  */
 export async function scanLines(
   file: ReadableFile,
@@ -23,40 +26,62 @@ export async function scanLines(
   sink: LineSink,
 ): Promise<void> {
   const { from = 0, to = await file.size() } = range;
-  const buffer = new Uint8Array(1 + Math.min(MAX_LINE_BYTES + 1 + CHUNK_BYTES, to - from + 1));
-  let held = 0; // bytes of an unfinished line, from buffer[1] on
-  let offsetBytes = from; // of buffer[1]
-  for (;;) {
-    const wanted = Math.min(buffer.length - 1 - held, to - offsetBytes - held);
-    const into = buffer.subarray(1 + held, 1 + held + wanted);
-    const count = wanted > 0 ? await file.read(into, offsetBytes + held) : 0;
-    const end = 1 + held + count;
-    let start = eachLine(buffer, end, offsetBytes, sink);
-    if (start === "stop") return;
-    if (end > start && (count === 0 || end - start > MAX_LINE_BYTES)) {
-      const place = offsetBytes + start - 1;
-      if (sink.piece(buffer.subarray(start, end), place) === "stop") return;
-      start = end;
+  const chunkBytes = Math.min(CHUNK_BYTES, to - from);
+  const read = (buffer: Uint8Array, offsetBytes: number): Promise<number> => {
+    const size = Math.min(chunkBytes, to - offsetBytes);
+    const into = buffer.subarray(RESERVE_BYTES, RESERVE_BYTES + size);
+    return size > 0 ? file.read(into, offsetBytes) : Promise.resolve(0);
+  };
+  let buffer = new Uint8Array(RESERVE_BYTES + chunkBytes);
+  let ahead = from + chunkBytes < to ? new Uint8Array(buffer.length) : buffer;
+  let offsetBytes = from; // of the chunk
+  let held = 0; // bytes of an unfinished line, right before the chunk
+  let reading = read(buffer, offsetBytes);
+  try {
+    for (;;) {
+      const count = await reading;
+      const end = RESERVE_BYTES + count;
+      // The last chunk is followed by a read of nothing, which may share its buffer.
+      reading = read(ahead, offsetBytes + count);
+      const place = offsetBytes - RESERVE_BYTES;
+      const piece = { buffer, start: RESERVE_BYTES - held, end, place };
+      const rest = handOut(piece, count === 0, sink);
+      if (rest === "stop" || count === 0) return;
+      held = end - rest;
+      ahead.set(buffer.subarray(rest, end), RESERVE_BYTES - held);
+      offsetBytes += count;
+      [buffer, ahead] = [ahead, buffer];
     }
-    if (count === 0) return;
-    held = end - start;
-    offsetBytes += start - 1;
-    buffer.copyWithin(1, start, end);
+  } finally {
+    // The caller may close the file now.
+    await reading.catch(() => undefined);
   }
 }
 
+/** Part of a file in a buffer; `place` is what turns an index into an offset in the file. */
+interface Piece {
+  readonly buffer: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  readonly place: number;
+}
+
+/** Hands out what is finished, or can no longer be, and returns where the rest starts. */
+function handOut(piece: Piece, atEnd: boolean, sink: LineSink): number | "stop" {
+  const { buffer, end, place } = piece;
+  const start = eachLine(piece, sink);
+  if (start === "stop" || start === end) return start;
+  if (!atEnd && end - start <= MAX_LINE_BYTES) return start;
+  return sink.piece(buffer.subarray(start, end), place + start) ?? end;
+}
+
 /** Calls back for each finished line and returns where the unfinished one starts. */
-function eachLine(
-  buffer: Uint8Array,
-  end: number,
-  offsetBytes: number,
-  sink: LineSink,
-): number | "stop" {
-  let start = 1;
+function eachLine({ buffer, start, end, place }: Piece, sink: LineSink): number | "stop" {
+  let next = start;
   for (;;) {
-    const newline = buffer.indexOf(0x0a, start);
-    if (newline < 0 || newline >= end) return start;
-    if (sink.line(buffer, start, newline, offsetBytes + start - 1) === "stop") return "stop";
-    start = newline + 1;
+    const newline = buffer.indexOf(0x0a, next);
+    if (newline < 0 || newline >= end) return next;
+    if (sink.line(buffer, next, newline, place + next) === "stop") return "stop";
+    next = newline + 1;
   }
 }

@@ -1,6 +1,7 @@
 import { SteleError } from "@stele/core/error";
 import type { Entry } from "@stele/core/ledger";
-import { backward, forward, type EntryLine, type Page, type SeqRange } from "./entry-pages.ts";
+import type { EntryLine } from "./entry-line.ts";
+import { backward, forward, type Page, type SeqRange } from "./entry-pages.ts";
 import type { Head } from "./head.ts";
 import type { Manifest } from "./manifest.ts";
 import { checkFile, readHead } from "./recover.ts";

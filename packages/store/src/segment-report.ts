@@ -1,13 +1,15 @@
-import { utf8 } from "@stele/core/bytes";
+import { matchesAscii, utf8 } from "@stele/core/bytes";
+import { contentReferences, type ContentReference } from "@stele/core/content";
 import { SegmentChecker, type SegmentEnd } from "@stele/core/checker";
 import { parseCheckpoint } from "@stele/core/checkpoint";
 import { SteleError } from "@stele/core/error";
 import type { Hash } from "@stele/core/hash";
 import type { Primitives, VerifierKey } from "@stele/core/key";
-import { sealedNote, type SegmentHeader } from "@stele/core/ledger";
+import { HASH_FIELD_BYTES, sealedNote, type SegmentHeader } from "@stele/core/ledger";
 import { parseNote, verifyNote } from "@stele/core/note";
 import type { Finding } from "@stele/core/verdict";
 import type { ReadableFile } from "./disk.ts";
+import { readEntryLine } from "./entry-line.ts";
 import { scanLines, type LineSink } from "./line-scanner.ts";
 
 /** What one pass over a segment saw. */
@@ -17,9 +19,14 @@ export interface SegmentReport {
   /** Roots at the sizes asked for that this segment holds. */
   readonly roots: ReadonlyMap<number, Hash>;
   readonly sizeBytes: number;
+  /** The contents that entries name, by `seq`, when they were asked for. */
+  readonly references: ReadonlyMap<number, References>;
   /** What follows the last seal that everything before it bears out. */
   readonly tail: Tail;
 }
+
+/** The contents that an entry names. */
+export type References = ReadonlyMap<string, ContentReference>;
 
 /** The bytes behind the last good seal. */
 export interface Tail {
@@ -46,6 +53,8 @@ export interface SegmentCheck {
   readonly first: number;
   /** Tree sizes whose roots are wanted. */
   readonly rootsWanted?: readonly number[];
+  /** Whether the contents that entries name are to be collected. */
+  readonly wantsReferences?: boolean;
   /** Called now and then with the bytes that were passed since the last call. */
   readonly onProgress?: (bytes: number) => void;
 }
@@ -71,6 +80,7 @@ class SegmentPass implements LineSink {
   #sealsBehind = 0;
   #lastSealEnd = 0;
   #sizeBytes = 0;
+  readonly #references = new Map<number, References>();
 
   constructor(check: SegmentCheck) {
     this.#check = check;
@@ -82,6 +92,7 @@ class SegmentPass implements LineSink {
     if (!this.#checker) return this.#begin(buffer.subarray(start, end));
     this.#finding = this.#checker.check(buffer, start, end);
     if (this.#finding) this.#tornByCrash = hasZero(buffer, start, end);
+    else if (this.#check.wantsReferences) this.#collect(buffer, start, end);
     return undefined;
   }
 
@@ -100,7 +111,16 @@ class SegmentPass implements LineSink {
   report(): SegmentReport {
     if (!this.#checker) throw damagedHeader(this.#check.first);
     const { header, end, roots } = this.#checker;
-    return { header, end, roots, sizeBytes: this.#sizeBytes, tail: this.#tail(end) };
+    const tail = this.#tail(end);
+    return { header, end, roots, sizeBytes: this.#sizeBytes, references: this.#references, tail };
+  }
+
+  /** The references come last in an event, so that the bytes before the hash tell most entries without any. */
+  #collect(buffer: Uint8Array, start: number, end: number): void {
+    if (!matchesAscii(buffer, end - HASH_FIELD_BYTES - 4, '"}}}')) return;
+    const { entry } = readEntryLine(buffer.subarray(start, end)) ?? {};
+    const references = entry && contentReferences(entry.event);
+    if (references && references.size > 0) this.#references.set(entry.seq, references);
   }
 
   #begin(line: Uint8Array): undefined {

@@ -60,5 +60,6 @@ export function spliced(
   [start, end]: readonly [number, number],
   replacement: Uint8Array = new Uint8Array(),
 ): Uint8Array {
-  return Buffer.concat([bytes.subarray(0, start), replacement, bytes.subarray(end)]);
+  const parts = [bytes.subarray(0, start), replacement, bytes.subarray(end)];
+  return new Uint8Array(Buffer.concat(parts));
 }

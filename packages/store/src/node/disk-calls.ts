@@ -1,7 +1,4 @@
-/**
- * A writable file as it crosses to the thread: a descriptor of the process, and the path for
- * errors.
- */
+/** A writable file as it crosses to the thread: a descriptor, and the path for errors. */
 export interface ThreadFile {
   readonly descriptor: number;
   readonly path: string;
@@ -35,6 +32,7 @@ export interface DiskCalls {
   settle(): void;
 }
 
+/** The name of a call, as it crosses to the thread. */
 export type DiskCallName = keyof DiskCalls;
 
 /** One message to the thread. */

@@ -9,10 +9,6 @@ import { NodeWritableFile } from "./writable-file.ts";
 /**
  * The machine's file system. Everything that changes it, and what is read through writable files,
  * happens in one thread of the disk's own, in order; plain reading happens in Node's thread pool.
- *
- * Bytes on a SharedArrayBuffer are handed over as they are, and must stay unchanged until the call
- * is done; others are copied before the call returns. `close` ends the disk's locks and writable
- * files.
  */
 export function nodeDisk(): Disk {
   return new NodeDisk();
@@ -55,7 +51,8 @@ class NodeDisk implements Disk {
 
   async lock(path: string): Promise<DiskLock> {
     const lock = await this.#thread.call("lock", path);
-    return { release: () => this.#thread.call("unlock", lock) };
+    let released: Promise<void> | undefined;
+    return { release: () => (released ??= this.#thread.call("unlock", lock)) };
   }
 
   close(): Promise<void> {

@@ -41,7 +41,7 @@ export function takeFileLock(path: string): FileLock {
 }
 
 const SQLITE_BUSY = 5;
-/** Openers of the same moment can make each other fail; within this time, one of them gets through. */
+/** Openers of the same moment can make each other fail; within this time, one gets through. */
 const RACE_MS = 20;
 
 // openat(O_RDWR|O_CREAT), fcntl(F_SETLK, F_WRLCK) on bytes from 0x40000000 on; no write

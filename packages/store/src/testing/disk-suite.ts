@@ -235,7 +235,10 @@ const TESTS: Readonly<Record<string, (world: DiskUnderTest) => Promise<void>>> =
     const other = await disk.lock(`${directory}/other`);
     await rejects(disk.lock(path), "JOURNAL_LOCKED", path);
     await lock.release();
-    await (await disk.lock(path)).release();
+    const next = await disk.lock(path);
+    await lock.release();
+    await rejects(disk.lock(path), "JOURNAL_LOCKED", path);
+    await next.release();
     await other.release();
     const file = await disk.openRead(path);
     assert.equal(await file.size(), 0);

@@ -37,6 +37,7 @@ export interface Effect<T> {
   readonly isSync?: boolean;
 }
 
+/** A call with its effect, ready to be performed. */
 export interface Action<T> {
   readonly call: SimulatedCall;
   readonly effect: Effect<T>;

@@ -15,7 +15,7 @@ export class SimulatedClock implements Clock {
   #elapsedMs = 0;
   readonly #sleepers = new Set<Sleeper>();
 
-  constructor(startMs = Date.UTC(2026, 0, 1)) {
+  constructor(startMs: number = Date.UTC(2026, 0, 1)) {
     this.#wallMs = startMs;
   }
 

@@ -133,8 +133,10 @@ export class SimulatedDisk implements Disk {
       if (this.#locked.has(path)) throw new Refusal("JOURNAL_LOCKED", "held by this process");
       this.#locked.add(path);
     });
+    const call = { operation: "release", path };
+    let released: Promise<void> | undefined;
     return {
-      release: () => this.#change({ operation: "release", path }, () => this.#unlock(path)),
+      release: () => (released ??= this.#change(call, () => void this.#locked.delete(path))),
     };
   }
 
@@ -143,10 +145,6 @@ export class SimulatedDisk implements Disk {
       this.#closed = true;
       this.#locked.clear();
     });
-  }
-
-  #unlock(path: string): void {
-    this.#locked.delete(path);
   }
 
   #read<T>(call: SimulatedCall, whole: () => T): Promise<T> {
