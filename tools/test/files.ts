@@ -1,6 +1,6 @@
 import { globSync } from "node:fs";
 
-const PATTERN = "{packages/*/test,tools,bench,examples}/**/*.test.ts";
+const PATTERN = "{packages/*/test,tools,spec,bench,examples}/**/*.test.ts";
 
 /** Test files by the process that they run in. */
 export interface TestFiles {

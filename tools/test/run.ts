@@ -26,8 +26,8 @@ export async function runTests(
   });
   events.on("data", () => alarm.refresh());
   const result = tally(events);
-  const report = style === "full" ? events.compose(spec()) : events.compose(brief);
-  for await (const text of report) process.stdout.write(text as string);
+  const report = events.compose(style === "full" ? spec() : brief) as AsyncIterable<string>;
+  for await (const text of report) process.stdout.write(text);
   clearTimeout(alarm);
   return result;
 }

@@ -9,6 +9,11 @@ test("the repository is tidy", () => {
   assert.equal(findings.join("\n"), "");
 });
 
+// Put together here, so that the rules do not find them in this file.
+const LATER = ["FIX", "ME"].join("");
+const HOME = ["", "home", "anna", ""].join("/");
+const RESOLVED = ['"resolved"', '"http'].join(": ");
+
 /** What each rule must find: files as path and text, then the whole report. */
 const BREACHES: Readonly<Record<string, readonly [Readonly<Record<string, string>>, string]>> = {
   "core imports a package": [
@@ -140,16 +145,16 @@ const BREACHES: Readonly<Record<string, readonly [Readonly<Record<string, string
     "tools/readMe.ts:1: name it in kebab-case: readMe.ts",
   ],
   "work left for later": [
-    { "docs/a.txt": `\nFIX${"ME"}: later` },
-    `docs/a.txt:2: FIX${"ME"} is banned: do it now, or open an issue`,
+    { "docs/a.txt": `\n${LATER}: later` },
+    `docs/a.txt:2: ${LATER} is banned: do it now, or open an issue`,
   ],
   "a path of one machine": [
-    { "docs/a.txt": `see /home/${"anna"}/notes` },
-    `docs/a.txt:1: /home/${"anna"}/ is banned: name no machine's paths`,
+    { "docs/a.txt": `see ${HOME}notes` },
+    `docs/a.txt:1: ${HOME} is banned: name no machine's paths`,
   ],
   "a registry": [
-    { "package-lock.json": `"resolved": "${"http"}s://packages.example/a.tgz"` },
-    `package-lock.json:1: "resolved": "${"http"} is banned: name no registry`,
+    { "package-lock.json": `${RESOLVED}s://packages.example/a.tgz"` },
+    `package-lock.json:1: ${RESOLVED} is banned: name no registry`,
   ],
   "a document with two titles": [
     { "docs/a.md": "# One\n\n```sh\n# a comment\n```\n\n# Two\n" },

@@ -19,7 +19,7 @@ export function readCall(command: Command, words: readonly string[]): Call {
   } satisfies ParseArgsConfig;
   try {
     const { positionals, values } = parseArgs(config);
-    return { positionals, options: values as Call["options"] };
+    return { positionals, options: values };
   } catch (cause) {
     throw usage(command, firstSentence((cause as Error).message), cause);
   }
@@ -35,11 +35,11 @@ export function onlyDirectory(command: Command, { positionals }: Call): string {
 
 /** The option as a whole number from 0 on; undefined when it was not given. */
 export function wholeNumber(command: Command, call: Call, name: string): number | undefined {
-  const text = call.options[name];
-  if (typeof text !== "string") return undefined;
-  const value = /^[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  const digits = text(call, name);
+  if (digits === undefined) return undefined;
+  const value = /^[0-9]{1,16}$/.test(digits) ? Number(digits) : Number.NaN;
   if (Number.isSafeInteger(value)) return value;
-  throw usage(command, `--${name} takes a whole number, not ${JSON.stringify(text)}`);
+  throw usage(command, `--${name} takes a whole number, not ${JSON.stringify(digits)}`);
 }
 
 /** The option's text; undefined when it was not given. */

@@ -11,6 +11,9 @@ export interface Command {
   /** What `stele help NAME` prints below the usage. */
   readonly help: string;
   readonly options: NonNullable<ParseArgsConfig["options"]>;
-  /** Resolves to the exit status: 0 done or intact, 1 checked and not intact. Usage, input and machine errors reject. */
+  /**
+   * Resolves to the exit status: 0 done or intact, 1 checked and not intact. Usage, input and
+   * machine errors reject.
+   */
   run(call: Call): Promise<number>;
 }

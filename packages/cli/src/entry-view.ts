@@ -9,7 +9,8 @@ export function formatEntry(
 ): string {
   const { type, agent, session, data, content } = event;
   const who = [agent, session].filter((part) => part !== undefined).join(" · ");
-  const head = `${dim(String(seq).padStart(6))}  ${dim(time)}  ${bold(type)}  ${cyan(harmless(who))}`;
+  const place = dim(`${String(seq).padStart(6)}  ${time}`);
+  const head = `${place}  ${bold(type)}  ${cyan(harmless(who))}`;
   const lines = [head.trimEnd()];
   if (data !== undefined) lines.push(indent(shorten(JSON.stringify(data), 400)));
   for (const [name, reference] of Object.entries((content as object | undefined) ?? {})) {

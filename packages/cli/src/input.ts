@@ -11,7 +11,10 @@ export interface InputLine {
   readonly text: string;
 }
 
-/** Standard input until its end, or until Ctrl-C: SIGINT and SIGTERM stop the reading, not the program. */
+/**
+ * Standard input until its end, or until Ctrl-C: SIGINT and SIGTERM stop the reading, not the
+ * program.
+ */
 export class StandardInput implements Disposable {
   #interrupted = false;
   readonly #interrupt = (): void => {
@@ -53,7 +56,10 @@ export class StandardInput implements Disposable {
   #stopped = false;
 }
 
-/** The lines of a byte stream, strictly UTF-8, blank ones left out. Throws JSON_NOT_UTF8, EVENT_TOO_LARGE. */
+/**
+ * The lines of a byte stream, strictly UTF-8, blank ones left out. Throws JSON_NOT_UTF8,
+ * EVENT_TOO_LARGE.
+ */
 export async function* readLines(
   input: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<InputLine, void, undefined> {

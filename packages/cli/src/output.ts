@@ -20,7 +20,10 @@ function makeRoom(): void {
   room = undefined;
 }
 
-/** Writes to standard output and waits while its reader is slow. Throws OutputClosed when nobody reads it any more. */
+/**
+ * Writes to standard output and waits while its reader is slow. Throws OutputClosed when nobody
+ * reads it any more.
+ */
 export async function print(text: string): Promise<void> {
   if (failure) throw failure;
   if (stdout.write(text)) return;

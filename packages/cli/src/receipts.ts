@@ -13,7 +13,10 @@ export class Receipts {
   #failure: unknown;
   #roomMade: (() => void) | undefined;
 
-  /** `onFailure` is called once, when an append or the printing fails: what follows will not be printed. */
+  /**
+   * `onFailure` is called once, when an append or the printing fails: what follows will not be
+   * printed.
+   */
   constructor(onFailure: () => void) {
     this.#onFailure = onFailure;
   }

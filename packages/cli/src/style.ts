@@ -17,7 +17,10 @@ export const cyan: (text: string) => string = style("cyan");
 // oxlint-disable-next-line no-control-regex -- these are what must not reach a terminal
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 
-/** Text from a journal made harmless for a terminal: control and direction characters are shown as escapes. */
+/**
+ * Text from a journal made harmless for a terminal: control and direction characters are shown as
+ * escapes.
+ */
 export function harmless(untrusted: string): string {
   return untrusted.replace(
     CONTROLS,

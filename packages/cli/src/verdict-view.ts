@@ -4,11 +4,13 @@ import { bold, dim, green, harmless, red, yellow } from "./style.ts";
 /** A verdict in plain language, with its newline. */
 export function formatVerdict(verdict: Verdict): string {
   const { firstBad, size, root, unsealed, contents, assurance } = verdict;
+  const kind = red(bold(verdict.verdict.toUpperCase()));
+  const entries = count(size, "entry", "entries");
   const lines = [
     firstBad
-      ? `${red(bold(verdict.verdict.toUpperCase()))} at entry ${firstBad.seq}: ${harmless(firstBad.reason)}`
-      : `${green(bold("intact"))}: ${count(size, "entry", "entries")}, every line, link and seal checked`,
-    ...(firstBad ? [`  before that, ${count(size, "entry", "entries")} sealed and intact`] : []),
+      ? `${kind} at entry ${firstBad.seq}: ${harmless(firstBad.reason)}`
+      : `${green(bold("intact"))}: ${entries}, every line, link and seal checked`,
+    ...(firstBad ? [`  before that, ${entries} sealed and intact`] : []),
     `  root      ${root}`,
     `  sealed    ${assurance.sealedAt ?? "nothing yet"}`,
     `  key       ${keyText(assurance.key)}`,

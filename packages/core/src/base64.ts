@@ -1,5 +1,7 @@
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const VALUES = new Map([...ALPHABET].map((letter, value) => [letter.charCodeAt(0), value]));
+const VALUES = new Map(
+  Array.from({ length: 64 }, (_, value) => [ALPHABET.charCodeAt(value), value]),
+);
 
 /** RFC 4648 section 4: the standard alphabet, with padding. */
 export function toBase64(bytes: Uint8Array): string {
@@ -16,12 +18,13 @@ export function toBase64(bytes: Uint8Array): string {
 }
 
 /**
- * The bytes of canonical base64 (RFC 4648 section 4), or undefined: other alphabets, missing padding, white space and
- * non-zero trailing bits are refused, so that every value has exactly one text.
+ * The bytes of canonical base64 (RFC 4648 section 4), or undefined: other alphabets, missing
+ * padding, white space and non-zero trailing bits are refused, so that every value has exactly one
+ * text.
  */
 export function fromBase64(untrusted: string): Uint8Array<ArrayBuffer> | undefined {
   if (untrusted.length % 4 !== 0) return undefined;
-  const padding = untrusted.endsWith("==") ? 2 : untrusted.endsWith("=") ? 1 : 0;
+  const padding = paddingOf(untrusted);
   const bytes = new Uint8Array((untrusted.length / 4) * 3 - padding);
   let bits = 0;
   let count = 0;
@@ -38,4 +41,9 @@ export function fromBase64(untrusted: string): Uint8Array<ArrayBuffer> | undefin
     }
   }
   return bits === 0 && size === bytes.length ? bytes : undefined;
+}
+
+function paddingOf(text: string): number {
+  if (text.endsWith("==")) return 2;
+  return text.endsWith("=") ? 1 : 0;
 }

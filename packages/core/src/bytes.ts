@@ -7,7 +7,7 @@ export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text);
 }
 
-/** The text of strictly valid UTF-8, byte order mark kept; undefined when the bytes are not UTF-8. */
+/** The text of valid UTF-8, byte order mark kept; undefined when the bytes are not UTF-8. */
 export function decodeUtf8(untrusted: Uint8Array): string | undefined {
   try {
     return decoder.decode(untrusted);

@@ -39,9 +39,10 @@ const EVENT_FIELD = '","event":';
 const TIME_PATTERN = "0000-00-00T00:00:00.000Z";
 
 /**
- * Checks the lines of one segment in order, against nothing but its own header, the origin and the key: the lines' form,
- * hashes, links, tree and seals. Flat memory: it keeps the tree's frontier and the last hash. Cost per entry: one leaf
- * hash, one node hash, one pass over the bytes; per seal one signature.
+ * Checks the lines of one segment in order, against nothing but its own header, the origin and the
+ * key: the lines' form, hashes, links, tree and seals. Flat memory: it keeps the tree's frontier
+ * and the last hash. Cost per entry: one leaf hash, one node hash, one pass over the bytes; per
+ * seal one signature.
  */
 export class SegmentChecker {
   readonly header: SegmentHeader;
@@ -91,8 +92,9 @@ export class SegmentChecker {
   }
 
   /**
-   * Checks the next line, `buffer[start, end)`, which is followed by a newline. `buffer[start - 1]` must exist; it and the
-   * line are written to during the call and restored before it returns. Returns what is wrong, or undefined.
+   * Checks the next line, `buffer[start, end)`, which is followed by a newline. `buffer[start -
+   * 1]` must exist; it and the line are written to during the call and restored before it returns.
+   * Returns what is wrong, or undefined.
    */
   check(buffer: Uint8Array, start: number, end: number): Finding | undefined {
     const finding =

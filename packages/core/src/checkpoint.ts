@@ -21,7 +21,10 @@ export function rootBase64(root: Hash): string {
   return toBase64(fromHex(root)!);
 }
 
-/** Reads a checkpoint's text strictly; extension lines are refused, as ours never have any. Throws CHECKPOINT_MALFORMED. */
+/**
+ * Reads a checkpoint's text strictly; extension lines are refused, as ours never have any. Throws
+ * CHECKPOINT_MALFORMED.
+ */
 export function parseCheckpoint(untrusted: string): Checkpoint {
   const lines = untrusted.split("\n");
   const [origin = "", size = "", root = "", end] = lines;

@@ -4,7 +4,8 @@ import { SteleError } from "./error.ts";
 import type { Hash, Hasher } from "./hash.ts";
 import { isHash } from "./hash.ts";
 
-// Bulky or private bytes are kept beside the ledger; the event holds only a salted commitment (spec/content.md).
+// Bulky or private bytes are kept beside the ledger; the event holds only a salted commitment
+// (spec/content.md).
 
 /** What an event says of one content: its `content` member is an object of these by field name. */
 export interface ContentReference {
@@ -38,8 +39,9 @@ export function commit(hasher: Hasher, name: string, content: StoredContent): Ha
 }
 
 /**
- * The line of a content segment that holds an entry's contents, with its newline. Bytes that are UTF-8 are stored as
- * text, so that they can be read and searched with ordinary tools; others as base64.
+ * The line of a content segment that holds an entry's contents, with its newline. Bytes that are
+ * UTF-8 are stored as text, so that they can be read and searched with ordinary tools; others as
+ * base64.
  */
 export function formatContentLine(
   seq: number,
@@ -48,9 +50,9 @@ export function formatContentLine(
   const fields = [...contents].map(([name, { salt, bytes }]) => {
     const text = decodeUtf8(bytes);
     const body = text === undefined ? { base64: toBase64(bytes) } : { text };
-    return [name, { salt: toHex(salt), ...body }];
+    return [name, { salt: toHex(salt), ...body }] as const;
   });
-  return `${JSON.stringify({ seq, content: Object.fromEntries(fields) })}\n`;
+  return `${JSON.stringify({ seq, content: Object.fromEntries<object>(fields) })}\n`;
 }
 
 /** Reads a content line. Throws JOURNAL_DAMAGED when it has another form. Checks no commitment. */
@@ -60,15 +62,13 @@ export function parseContentLine(untrusted: Uint8Array): {
 } {
   const line = readLine(decodeUtf8(untrusted) ?? "");
   if (!line) throw new SteleError("JOURNAL_DAMAGED", "a line of the content segment is malformed");
-  const contents = Object.entries(line.content).map(([name, stored]) => {
-    const salt = fromHex(stored.salt ?? "");
-    const bytes =
-      stored.text === undefined ? fromBase64(stored.base64 ?? "") : utf8(stored.text);
-    if (salt?.length !== SALT_BYTES || !bytes) {
+  const contents = Object.entries(line.content).map(([name, untrustedContent]) => {
+    const stored = readStored(untrustedContent ?? {});
+    if (!stored) {
       const message = `content ${name} of entry ${line.seq} is malformed`;
       throw new SteleError("JOURNAL_DAMAGED", message, { seq: line.seq });
     }
-    return [name, { salt, bytes }] as const;
+    return [name, stored] as const;
   });
   return { seq: line.seq, contents: new Map(contents) };
 }
@@ -88,14 +88,28 @@ export function contentReferences(event: {
 
 interface ContentLine {
   readonly seq: number;
-  readonly content: Record<string, { salt?: string; text?: string; base64?: string }>;
+  readonly content: Readonly<Record<string, UntrustedContent | null>>;
+}
+
+interface UntrustedContent {
+  readonly salt?: unknown;
+  readonly text?: unknown;
+  readonly base64?: unknown;
 }
 
 function readLine(text: string): ContentLine | undefined {
   try {
-    const line = JSON.parse(text) as ContentLine;
-    return Number.isSafeInteger(line.seq) && typeof line.content === "object" ? line : undefined;
+    const { seq, content } = JSON.parse(text) as ContentLine;
+    const good = Number.isSafeInteger(seq) && typeof content === "object" && content !== null;
+    return good ? { seq, content } : undefined;
   } catch {
     return undefined;
   }
+}
+
+function readStored({ salt, text, base64 }: UntrustedContent): StoredContent | undefined {
+  const saltBytes = typeof salt === "string" ? fromHex(salt) : undefined;
+  const decoded = typeof base64 === "string" ? fromBase64(base64) : undefined;
+  const bytes = typeof text === "string" ? utf8(text) : decoded;
+  return saltBytes?.length === SALT_BYTES && bytes ? { salt: saltBytes, bytes } : undefined;
 }

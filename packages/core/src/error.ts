@@ -1,13 +1,12 @@
 /**
- * Every error that Stele raises on purpose, by its stable code. `fix` is what the reader can do about it.
- * spec/errors.md documents each; a test binds table and document both ways.
+ * Every error that Stele raises on purpose, by its stable code. `fix` is what the reader can do
+ * about it. spec/errors.md documents each; a test binds table and document both ways.
  */
 export const ERRORS = {
   JSON_SYNTAX: "correct the JSON at that position",
   JSON_DUPLICATE_KEY: "keep one of the two members",
   JSON_LONE_SURROGATE: "replace the unpaired \\uD800-\\uDFFF escape",
-  JSON_NUMBER_INEXACT:
-    "send the number as a string, or ask for such numbers to be kept as strings",
+  JSON_NUMBER_INEXACT: "send the number as a string, or ask for such numbers to be kept as strings",
   JSON_TOO_DEEP: "flatten the value, or store it as content",
   JSON_NOT_UTF8: "send UTF-8",
   EVENT_INVALID: 'send a JSON object with a "type", as spec/ledger.md section 3 says',
@@ -29,7 +28,8 @@ export const ERRORS = {
   JOURNAL_LOCKED: "stop the other writer, or send it your events",
   JOURNAL_DAMAGED: "run: stele verify DIR; read what is intact with: stele cat DIR",
   JOURNAL_CLOSED: "open the journal again",
-  WRITER_FAILED: "mend the cause, then open the journal again; entries without a receipt may be there",
+  WRITER_FAILED:
+    "mend the cause, then open the journal again; entries without a receipt may be there",
   SEQ_OUT_OF_RANGE: "ask for an entry that the journal holds",
   CURSOR_INVALID: "name cursors with 1 to 64 lower-case letters, digits, dashes or underscores",
   DISK_FULL: "free space on the file system, then open the journal again",

@@ -3,13 +3,19 @@ import { SteleError } from "./error.ts";
 import { MAX_DEPTH, parseJson } from "./json.ts";
 
 /**
- * What a caller records. `data` is the place for the caller's own; other members are kept as they are, but `content`,
- * which is set by the journal, is refused.
+ * What a caller records. `data` is the place for the caller's own; other members are kept as they
+ * are, but `content`, which is set by the journal, is refused.
  */
 export interface Event {
-  /** Dotted lower case, such as `tool.call`; `stele.` is reserved for the journal. At most 128 characters. */
+  /**
+   * Dotted lower case, such as `tool.call`; `stele.` is reserved for the journal. At most 128
+   * characters.
+   */
   readonly type: string;
-  /** The caller's own id: appending it again within the deduplication window returns the first receipt. */
+  /**
+   * The caller's own id: appending it again within the deduplication window returns the first
+   * receipt.
+   */
   readonly id?: string;
   readonly agent?: string;
   readonly session?: string;
@@ -33,7 +39,10 @@ export const MAX_TYPE_LENGTH = 128;
 /** The longest `id`, `agent`, `session` and `parent`. */
 export const MAX_REFERENCE_LENGTH = 512;
 
-/** An event as checked JSON text: what is stored, to the byte. Made by `encodeEvent` and `parseEvent` only. */
+/**
+ * An event as checked JSON text: what is stored, to the byte. Made by `encodeEvent` and
+ * `parseEvent` only.
+ */
 export class EventText {
   readonly text: string;
   readonly type: string;
@@ -48,13 +57,14 @@ export class EventText {
 }
 
 /**
- * The JSON text of an event given as an object, as JSON.stringify writes it. Throws EVENT_INVALID when it is not an event,
- * or when JSON.stringify would change it silently (NaN and infinities) or cannot write it (BigInt, cycles), and
- * JSON_LONE_SURROGATE.
+ * The JSON text of an event given as an object, as JSON.stringify writes it. Throws EVENT_INVALID
+ * when it is not an event, or when JSON.stringify would change it silently (NaN and infinities) or
+ * cannot write it (BigInt, cycles), and JSON_LONE_SURROGATE.
  */
 export function encodeEvent(event: Event): EventText {
   const text = stringify(event);
-  // Only a text with such traces can hide a value that JSON does not have; the usual event is not walked twice.
+  // Only a text with such traces can hide a value that JSON does not have; the usual event is not
+  // walked twice.
   if (text.includes("null")) refuseNonFinite(event, "");
   if ("toJSON" in event || text.includes("\\ud") || mayBeDeep(text)) return parseEvent(text);
   checkMembers(event);
@@ -62,8 +72,9 @@ export function encodeEvent(event: Event): EventText {
 }
 
 /**
- * An event that came as JSON text: read strictly, stored token by token as it came, without white space. Throws a JSON_
- * code with the offset, or EVENT_INVALID. With `inexactNumbers: "string"` a number that no double holds is kept as text.
+ * An event that came as JSON text: read strictly, stored token by token as it came, without white
+ * space. Throws a JSON_ code with the offset, or EVENT_INVALID. With `inexactNumbers: "string"` a
+ * number that no double holds is kept as text.
  */
 export function parseEvent(
   untrusted: string,
@@ -85,7 +96,10 @@ function stringify(event: Event): string {
   }
 }
 
-/** Whether so many objects and arrays are closed that they could lie deeper than a reader follows. Cheap for most texts. */
+/**
+ * Whether so many objects and arrays are closed that they could lie deeper than a reader follows.
+ * Cheap for most texts.
+ */
 function mayBeDeep(text: string): boolean {
   return text.length >= 2 * MAX_DEPTH && closers(text, "}") + closers(text, "]") >= MAX_DEPTH;
 }

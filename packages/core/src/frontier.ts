@@ -1,8 +1,9 @@
 import { EMPTY_ROOT, type Hash, type Hasher } from "./hash.ts";
 
 /**
- * The compact range of a growing RFC 6962 tree: the hashes of the perfect subtrees that its leaves fill, largest first,
- * one for each set bit of the size. It is all the state that appending and computing roots needs: O(log n).
+ * The compact range of a growing RFC 6962 tree: the hashes of the perfect subtrees that its leaves
+ * fill, largest first, one for each set bit of the size. It is all the state that appending and
+ * computing roots needs: O(log n).
  */
 export class Frontier {
   readonly #hasher: Hasher;
@@ -47,7 +48,10 @@ export class Frontier {
   }
 }
 
-/** How many hashes the frontier of a tree of this size has: the set bits of the size, up to 2^53 - 1. */
+/**
+ * How many hashes the frontier of a tree of this size has: the set bits of the size, up to 2^53 -
+ * 1.
+ */
 export function frontierLength(size: number): number {
   if (!Number.isSafeInteger(size) || size < 0) throw new RangeError(`tree size ${size}`);
   let length = 0;

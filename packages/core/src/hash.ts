@@ -1,10 +1,14 @@
-/** Lower-case hex of a SHA-256 digest, 64 characters: the form in which the ledger stores every hash. */
+/**
+ * Lower-case hex of a SHA-256 digest, 64 characters: the form in which the ledger stores every
+ * hash.
+ */
 export type Hash = string & { readonly [hashBrand]: true };
 declare const hashBrand: unique symbol;
 
 /**
- * The hash functions that core needs and never imports: Node's in Node, an audited pure implementation in a browser.
- * Implementations may reuse internal buffers; the results are immutable strings.
+ * The hash functions that core needs and never imports: Node's in Node, an audited pure
+ * implementation in a browser. Implementations may reuse internal buffers; the results are
+ * immutable strings.
  */
 export interface Hasher {
   /** SHA-256 of exactly these bytes. */

@@ -6,7 +6,10 @@ import type { Hasher } from "./hash.ts";
 /** Ed25519 (RFC 8032) over raw keys: 32-byte seeds and public keys, 64-byte signatures. */
 export interface Ed25519 {
   sign(seed: Uint8Array, message: Uint8Array): Uint8Array;
-  /** False for a wrong signature of any kind; never throws on untrusted input. Must refuse S >= L (malleable). */
+  /**
+   * False for a wrong signature of any kind; never throws on untrusted input. Must refuse S >= L
+   * (malleable).
+   */
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
   publicKey(seed: Uint8Array): Uint8Array;
 }
@@ -30,7 +33,7 @@ export interface SigningKey extends VerifierKey {
   readonly seed: Uint8Array;
 }
 
-/** What makes signatures: a key in memory, or something that reaches one (another process, a KMS). */
+/** What makes signatures: a key in memory, or a way to one (another process, a KMS). */
 export interface Signer {
   readonly key: VerifierKey;
   /** The 64-byte Ed25519 signature over exactly these bytes. */
@@ -38,14 +41,18 @@ export interface Signer {
 }
 
 /**
- * Key and origin names: printable ASCII without space, `+`, `"` and `\`, 1 to 255 characters. Narrower than C2SP (any
- * UTF-8 without spaces and `+`), so that a name reads the same in a note, in a JSON string and in an ordinary terminal.
+ * Key and origin names: printable ASCII without space, `+`, `"` and `\`, 1 to 255 characters.
+ * Narrower than C2SP (any UTF-8 without spaces and `+`), so that a name reads the same in a note,
+ * in a JSON string and in an ordinary terminal.
  */
 export function isKeyName(untrusted: unknown): untrusted is string {
   return typeof untrusted === "string" && /^[!#-*,-[\]-~]{1,255}$/.test(untrusted);
 }
 
-/** Key id of C2SP signed-note: the first four bytes of SHA-256(name ‖ 0x0A ‖ type ‖ public key), in hex. */
+/**
+ * Key id of C2SP signed-note: the first four bytes of SHA-256(name ‖ 0x0A ‖ type ‖ public key), in
+ * hex.
+ */
 export function computeKeyId(hasher: Hasher, name: string, publicKey: Uint8Array): string {
   const input = concatBytes([utf8(`${name}\n`), Uint8Array.of(ED25519_TYPE), publicKey]);
   return hasher.sha256(input).slice(0, 8);

@@ -15,7 +15,10 @@ export const FORMAT_VERSION = 1;
 export const MAX_LEAF_BYTES = 65_535;
 /** What a line has beyond its leaf, `,"hash":"…"}` for the leaf's `}`, without the newline. */
 export const HASH_FIELD_BYTES = 75;
-/** The longest line, without its newline. A header has at most 53 frontier hashes and is far shorter. */
+/**
+ * The longest line, without its newline. A header has at most 53 frontier hashes and is far
+ * shorter.
+ */
 export const MAX_LINE_BYTES: number = MAX_LEAF_BYTES - 1 + HASH_FIELD_BYTES;
 
 /** The first line of a segment: where it stands in the journal. */
@@ -45,7 +48,10 @@ export function formatHeader(header: SegmentHeader): string {
   return JSON.stringify({ stele: FORMAT_VERSION, origin, first, prev, frontier });
 }
 
-/** Reads a header line strictly. Throws JOURNAL_NEWER_FORMAT, or JOURNAL_DAMAGED when a byte is not canonical. */
+/**
+ * Reads a header line strictly. Throws JOURNAL_NEWER_FORMAT, or JOURNAL_DAMAGED when a byte is not
+ * canonical.
+ */
 export function parseHeader(untrusted: Uint8Array): SegmentHeader {
   const text = decodeUtf8(untrusted) ?? "";
   const version = /^\{"stele":([0-9]{1,15})[,}]/.exec(text)?.[1];
@@ -75,17 +81,15 @@ function isHeader(value: unknown): value is SegmentHeader {
 }
 
 /** The text of an entry's leaf: what is hashed, as UTF-8 behind a zero byte. */
-export function formatLeaf(
-  entry: Pick<Entry, "seq" | "prev" | "time">,
-  eventText: string,
-): string {
+export function formatLeaf(entry: Pick<Entry, "seq" | "prev" | "time">, eventText: string): string {
   const { seq, prev, time } = entry;
   return `{"seq":${seq},"prev":"${prev}","time":"${time}","event":${eventText}}`;
 }
 
 /**
- * The hash of the entry on the line `buffer[start, end)` when it is the leaf hash (RFC 6962) of the line's own bytes.
- * Nothing is copied: `buffer[start - 1]` must exist, and it and the line are written to and restored during the call.
+ * The hash of the entry on the line `buffer[start, end)` when it is the leaf hash (RFC 6962) of
+ * the line's own bytes. Nothing is copied: `buffer[start - 1]` must exist, and it and the line are
+ * written to and restored during the call.
  */
 export function checkedHash(
   hasher: Hasher,
@@ -120,7 +124,7 @@ export function formatSeal(
   return `${JSON.stringify({ seal: note })}\n`;
 }
 
-/** The signed note inside a line that claims to be a seal; undefined when it is not a JSON string. */
+/** The signed note inside a line that claims to be a seal; undefined when it is no string. */
 export function sealedNote(untrusted: Uint8Array): string | undefined {
   const value = readJson(decodeUtf8(untrusted) ?? "");
   const seal = typeof value === "object" && value !== null && "seal" in value ? value.seal : null;

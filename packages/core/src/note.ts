@@ -46,8 +46,9 @@ export function parseNote(untrusted: Uint8Array): Note {
 }
 
 /**
- * The signatures of `key` on the note: all of them verified. Throws NOTE_UNVERIFIED when there is none, or when one that
- * claims to be by this key is wrong; signatures by other keys are ignored (C2SP signed-note).
+ * The signatures of `key` on the note: all of them verified. Throws NOTE_UNVERIFIED when there is
+ * none, or when one that claims to be by this key is wrong; signatures by other keys are ignored
+ * (C2SP signed-note).
  */
 export function verifyNote(ed25519: Ed25519, note: Note, key: VerifierKey): void {
   const claimed = note.signatures.filter(
@@ -55,8 +56,7 @@ export function verifyNote(ed25519: Ed25519, note: Note, key: VerifierKey): void
   );
   const message = utf8(note.text);
   const good = claimed.every(
-    ({ signature }) =>
-      signature.length === 64 && ed25519.verify(key.publicKey, message, signature),
+    ({ signature }) => signature.length === 64 && ed25519.verify(key.publicKey, message, signature),
   );
   if (claimed.length === 0 || !good) {
     throw new SteleError("NOTE_UNVERIFIED", `no valid signature by ${key.name}+${key.keyId}`);
@@ -70,7 +70,10 @@ function parseSignatureLine(line: string): NoteSignature {
   return { name, keyId: toHex(bytes.subarray(0, 4)), signature: bytes.subarray(4) };
 }
 
-/** C2SP: non-empty, no Unicode space, no plus. Go's unicode.IsSpace has U+0085, which \s lacks; \s has U+FEFF. */
+/**
+ * C2SP: non-empty, no Unicode space, no plus. Go's unicode.IsSpace has U+0085, which \s lacks; \s
+ * has U+FEFF.
+ */
 function isNoteName(name: string): boolean {
   return name !== "" && !/[+\s\u0085]/u.test(name.replaceAll("\ufeff", ""));
 }

@@ -1,7 +1,7 @@
 /**
- * What a check of a journal found. `corrupt`: bytes that are no ledger, as a failing disk leaves them. `tampered`:
- * well-formed lines that are not what was sealed. `truncated`: outside evidence names more entries than there are.
- * `forked`: outside evidence names other entries.
+ * What a check of a journal found. `corrupt`: bytes that are no ledger, as a failing disk leaves
+ * them. `tampered`: well-formed lines that are not what was sealed. `truncated`: outside evidence
+ * names more entries than there are. `forked`: outside evidence names other entries.
  */
 export type VerdictKind = "intact" | "tampered" | "corrupt" | "truncated" | "forked";
 
@@ -23,10 +23,16 @@ export interface Verdict {
   readonly firstBad: { readonly seq: number; readonly reason: string } | null;
   /** What lies behind the last seal: acknowledged to nobody. */
   readonly unsealed: { readonly entries: number; readonly bytes: number };
-  /** Contents beside the ledger: those that match their entries, and those that did not come with the journal. */
+  /**
+   * Contents beside the ledger: those that match their entries, and those that did not come with
+   * the journal.
+   */
   readonly contents: { readonly checked: number; readonly absent: number };
   readonly assurance: {
-    /** `pinned`: the caller named the key. `self`: it was taken from the journal, whose keeper may have replaced it. */
+    /**
+     * `pinned`: the caller named the key. `self`: it was taken from the journal, whose keeper may
+     * have replaced it.
+     */
     readonly key: "pinned" | "self";
     /** The newest evidence from outside the journal. */
     readonly freshness: "none" | "checkpoint" | "witnessed";

@@ -7,8 +7,8 @@ import { thisMachine } from "./world.ts";
 /** How a new journal is made. */
 export interface CreateOptions {
   /**
-   * The journal's name, for ever: best a URL without a scheme, such as `acme.example/agents`. Default: `stele.local/`, the
-   * directory's name and eight random hex digits.
+   * The journal's name, for ever: best a URL without a scheme, such as `acme.example/agents`.
+   * Default: `stele.local/`, the directory's name and eight random hex digits.
    */
   readonly origin?: string | undefined;
   /** A segment that has reached this size is followed by a new one. Default 16 MiB. */
@@ -27,8 +27,9 @@ export interface Created {
 }
 
 /**
- * Makes an empty journal and its Ed25519 key, which is kept in the user's configuration directory, never in the journal's
- * (or uses the one in STELE_KEY). Durable when it resolves. Throws JOURNAL_EXISTS, OPTION_INVALID, KEY_ and DISK_ codes.
+ * Makes an empty journal and its Ed25519 key, which is kept in the user's configuration directory,
+ * never in the journal's (or uses the one in STELE_KEY). Durable when it resolves. Throws
+ * JOURNAL_EXISTS, OPTION_INVALID, KEY_ and DISK_ codes.
  */
 export async function createJournal(
   directory: string,
@@ -65,8 +66,9 @@ function checkOrigin(key: SigningKey, wanted: string | undefined): void {
     throw new SteleError("KEY_MISMATCH", message);
   }
   if (!isKeyName(key.name)) {
-    const message = `an origin is 1 to 255 printable ASCII characters without space, +, " and \\: ${JSON.stringify(key.name)}`;
-    throw new SteleError("OPTION_INVALID", message);
+    const message = `${JSON.stringify(key.name)} cannot name a journal`;
+    const fix = 'use 1 to 255 printable ASCII characters without space, +, " and \\';
+    throw new SteleError("OPTION_INVALID", message, { fix });
   }
 }
 

@@ -9,15 +9,8 @@ export {
 export type { Signer } from "@stele/core/key";
 export type { Entry } from "@stele/core/ledger";
 export type { Verdict } from "@stele/core/verdict";
-export type {
-  Ack,
-  ContentInput,
-  EntryLine,
-  ReadRange,
-  Receipt,
-  World,
-  WriteOptions,
-} from "@stele/store";
+export type { Receipt, World, WriteOptions } from "@stele/store";
+export type { EntryLine, ReadRange } from "@stele/store/reading";
 export { createJournal, type Created, type CreateOptions } from "./create.ts";
 export { openJournal, type Gap, type Journal, type OpenOptions } from "./journal.ts";
 export { openReader, type JournalReader } from "./reading.ts";

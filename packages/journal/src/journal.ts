@@ -18,9 +18,15 @@ import { thisMachine } from "./world.ts";
 
 /** How a journal is opened for appending. */
 export interface OpenOptions {
-  /** How many entries back an event `id` is known as a duplicate, also after reopening. Default 10,000. */
+  /**
+   * How many entries back an event `id` is known as a duplicate, also after reopening. Default
+   * 10,000.
+   */
   readonly deduplicationWindow?: number | undefined;
-  /** What seals commits. Default: the key in STELE_KEY, STELE_KEY_FILE or the configuration directory. */
+  /**
+   * What seals commits. Default: the key in STELE_KEY, STELE_KEY_FILE or the configuration
+   * directory.
+   */
   readonly signer?: Signer | undefined;
   /** Where STELE_KEY and STELE_KEY_FILE are looked for. Default: process.env. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
@@ -41,8 +47,8 @@ export interface Gap {
 const DEFAULT_WINDOW = 10_000;
 
 /**
- * A journal that this process appends to: the one writer. It reads like a `JournalReader`. Close it, or declare it with
- * `await using`: closing waits for what is pending.
+ * A journal that this process appends to: the one writer. It reads like a `JournalReader`. Close
+ * it, or declare it with `await using`: closing waits for what is pending.
  */
 export class Journal extends JournalReader implements AsyncDisposable {
   readonly #world: World;
@@ -72,13 +78,14 @@ export class Journal extends JournalReader implements AsyncDisposable {
   }
 
   /**
-   * Records an event. It is serialised at once: later changes to the object do not matter. Resolves with the receipt when
-   * the entry is acknowledged as `ack` asks; by default when it is sealed and on disk. Appends that are under way share
-   * one write, sync and seal. When a mebibyte is pending, `append` waits for room.
+   * Records an event. It is serialised at once: later changes to the object do not matter.
+   * Resolves with the receipt when the entry is acknowledged as `ack` asks; by default when it is
+   * sealed and on disk. Appends that are under way share one write, sync and seal. When a mebibyte
+   * is pending, `append` waits for room.
    *
-   * An `id` that one of the last entries had (see `deduplicationWindow`) is not recorded again: the first receipt comes
-   * back. Rejects with EVENT_, CONTENT_ and JSON_ codes, which change nothing; after a failed write or sync with that
-   * failure, from then on with WRITER_FAILED.
+   * An `id` that one of the last entries had (see `deduplicationWindow`) is not recorded again:
+   * the first receipt comes back. Rejects with EVENT_, CONTENT_ and JSON_ codes, which change
+   * nothing; after a failed write or sync with that failure, from then on with WRITER_FAILED.
    */
   append(event: Event | EventText, options: WriteOptions = {}): Promise<Receipt> {
     try {
@@ -86,16 +93,22 @@ export class Journal extends JournalReader implements AsyncDisposable {
       if (text.type.startsWith(RESERVED_PREFIX)) throw reserved(text.type);
       return this.#append(text, options);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error as SteleError);
     }
   }
 
-  /** Records a `stele.gap`: that events are missing here, as far as a recorder knows. As durable as an `append`. */
+  /**
+   * Records a `stele.gap`: that events are missing here, as far as a recorder knows. As durable as
+   * an `append`.
+   */
   recordGap(gap: Gap): Promise<Receipt> {
     return this.#append(encodeEvent({ type: "stele.gap", data: gap }), {});
   }
 
-  /** The named cursors, by which segments are held back from being dropped: name and next wanted `seq`. */
+  /**
+   * The named cursors, by which segments are held back from being dropped: name and next wanted
+   * `seq`.
+   */
   cursors(): Promise<ReadonlyMap<string, number>> {
     return readCursors(this.#world.disk, this.#directory);
   }
@@ -110,7 +123,10 @@ export class Journal extends JournalReader implements AsyncDisposable {
     return removeCursor(this.#world.disk, this.#directory, name);
   }
 
-  /** Waits for what is pending and releases the journal. Appends from now on reject with JOURNAL_CLOSED. */
+  /**
+   * Waits for what is pending and releases the journal. Appends from now on reject with
+   * JOURNAL_CLOSED.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -156,9 +172,10 @@ export class Journal extends JournalReader implements AsyncDisposable {
 }
 
 /**
- * Opens a journal for appending, as its one writer: takes the lock, repairs what a crash left (and records that), knows
- * the ids of the last entries. Costs one segment and the deduplication window, whatever the journal's size. Throws
- * JOURNAL_LOCKED, JOURNAL_DAMAGED, JOURNAL_MISSING, JOURNAL_NOT_A_JOURNAL, JOURNAL_NEWER_FORMAT, KEY_ and DISK_ codes.
+ * Opens a journal for appending, as its one writer: takes the lock, repairs what a crash left (and
+ * records that), knows the ids of the last entries. Costs one segment and the deduplication
+ * window, whatever the journal's size. Throws JOURNAL_LOCKED, JOURNAL_DAMAGED, JOURNAL_MISSING,
+ * JOURNAL_NOT_A_JOURNAL, JOURNAL_NEWER_FORMAT, KEY_ and DISK_ codes.
  */
 export async function openJournal(directory: string, options: OpenOptions = {}): Promise<Journal> {
   const recent = new RecentIds(options.deduplicationWindow ?? DEFAULT_WINDOW);
@@ -188,7 +205,7 @@ async function remember(journal: Journal, recent: RecentIds): Promise<void> {
 }
 
 function reserved(type: string): SteleError {
-  const message = `the type ${type} is reserved: types under ${RESERVED_PREFIX} are the journal's own`;
+  const message = `the type ${type} is reserved: ${RESERVED_PREFIX} is for the journal itself`;
   return new SteleError("EVENT_INVALID", message);
 }
 

@@ -12,8 +12,8 @@ import {
 import type { World } from "@stele/store";
 import { readSecret, removeSecret, secretsDirectory, writeSecret } from "@stele/store/node";
 
-// Private keys never lie in a journal's directory. They are found, in this order, in STELE_KEY (the key itself),
-// STELE_KEY_FILE (a path), or the user's configuration directory.
+// Private keys never lie in a journal's directory. They are found, in this order, in STELE_KEY
+// (the key itself), STELE_KEY_FILE (a path), or the user's configuration directory.
 
 const SEED_BYTES = 32;
 
@@ -22,7 +22,10 @@ export function generateKey(world: World, name: string): SigningKey {
   return signingKey(world.primitives, name, world.random.bytes(SEED_BYTES));
 }
 
-/** Keeps the key in the user's configuration directory, mode 0600; durable when it resolves. Returns its path. */
+/**
+ * Keeps the key in the user's configuration directory, mode 0600; durable when it resolves.
+ * Returns its path.
+ */
 export async function saveKey(key: SigningKey): Promise<string> {
   const path = keyPath(key);
   await writeSecret(path, utf8(`${formatSigningKey(key)}\n`));
@@ -34,7 +37,10 @@ export async function removeKey(path: string): Promise<void> {
   await removeSecret(path);
 }
 
-/** The private key that belongs to the verifier key. Throws KEY_MISSING, KEY_MALFORMED, KEY_MISMATCH. */
+/**
+ * The private key that belongs to the verifier key. Throws KEY_MISSING, KEY_MALFORMED,
+ * KEY_MISMATCH.
+ */
 export async function findKey(
   world: World,
   wanted: VerifierKey,
@@ -43,7 +49,8 @@ export async function findKey(
   const { text, source } = await keyText(wanted, environment);
   const key = parseSigningKey(world.primitives, text.trim());
   if (!sameKey(key, wanted)) {
-    const message = `the key in ${source} is ${key.name}+${key.keyId}, the journal's is ${wanted.name}+${wanted.keyId}`;
+    const [found, needed] = [key, wanted].map(({ name, keyId }) => `${name}+${keyId}`);
+    const message = `the key in ${source} is ${found}, the journal's is ${needed}`;
     throw new SteleError("KEY_MISMATCH", message);
   }
   return { key, sign: (message) => world.primitives.sign(key.seed, message) };

@@ -1,6 +1,7 @@
 import { commit, contentReferences } from "@stele/core/content";
 import { SteleError } from "@stele/core/error";
 import type { Entry } from "@stele/core/ledger";
+import { readManifest, type Manifest, type World } from "@stele/store";
 import {
   contentPath,
   findContents,
@@ -9,18 +10,15 @@ import {
   LedgerReader,
   listSegments,
   orUndefined,
-  readManifest,
   segmentPath,
   type EntryLine,
-  type Manifest,
   type ReadRange,
-  type World,
-} from "@stele/store";
+} from "@stele/store/reading";
 import type { Verdict } from "@stele/core/verdict";
 import { verifyLedger, type VerifyOptions } from "./verify.ts";
 import { thisMachine } from "./world.ts";
 
-/** Reads a journal without a lock, also while another process writes it. Sees sealed entries only. */
+/** Reads a journal's sealed entries, without a lock, also while another process writes it. */
 export class JournalReader {
   /** The journal's name. */
   readonly origin: string;
@@ -45,19 +43,23 @@ export class JournalReader {
   }
 
   /**
-   * The entries of the range that are sealed when reading starts, each checked against its hash and its link. Throws
-   * JOURNAL_DAMAGED at the first that is not intact. Memory: about a mebibyte.
+   * The entries of the range that are sealed when reading starts, each checked against its hash
+   * and its link. Throws JOURNAL_DAMAGED at the first that is not intact. Memory: about a
+   * mebibyte.
    */
   async *read(range: ReadRange = {}): AsyncGenerator<Entry, void, undefined> {
     for await (const { entry } of this.#ledger.read(range)) yield entry;
   }
 
-  /** As `read`, with each entry's line as it is stored: for tools that pass entries on unchanged. */
+  /** As `read`, with each entry's line as it is stored, for tools that pass entries on. */
   readLines(range: ReadRange = {}): AsyncGenerator<EntryLine, void, undefined> {
     return this.#ledger.read(range);
   }
 
-  /** The entries from `from` on, then each new one as soon as it is sealed, until the signal aborts. */
+  /**
+   * The entries from `from` on, then each new one as soon as it is sealed, until the signal
+   * aborts.
+   */
   async *follow(
     from = 0,
     options: { readonly signal?: AbortSignal | undefined } = {},
@@ -78,7 +80,10 @@ export class JournalReader {
     return (await this.#ledger.get(seq)).entry;
   }
 
-  /** The newest seal: a signed C2SP checkpoint to keep elsewhere. Throws SEQ_OUT_OF_RANGE in an empty journal. */
+  /**
+   * The newest seal: a signed C2SP checkpoint to keep elsewhere. Throws SEQ_OUT_OF_RANGE in an
+   * empty journal.
+   */
   async checkpoint(): Promise<string> {
     const { segment, segmentBytes } = await this.#ledger.durable();
     const segments = await listSegments(this.#world.disk, this.#directory);
@@ -93,8 +98,9 @@ export class JournalReader {
   }
 
   /**
-   * The bytes of an entry's content, checked against the commitment in the entry; undefined when the entry names no such
-   * content. Throws JOURNAL_DAMAGED when the bytes are missing or other ones.
+   * The bytes of an entry's content, checked against the commitment in the entry; undefined when
+   * the entry names no such content. Throws JOURNAL_DAMAGED when the bytes are missing or other
+   * ones.
    */
   async content(seq: number, name: string): Promise<Uint8Array | undefined> {
     const { event } = await this.get(seq);
@@ -131,7 +137,10 @@ export class JournalReader {
   }
 }
 
-/** Opens a journal for reading. Throws JOURNAL_MISSING, JOURNAL_NOT_A_JOURNAL, JOURNAL_NEWER_FORMAT, MANIFEST_MALFORMED. */
+/**
+ * Opens a journal for reading. Throws JOURNAL_MISSING, JOURNAL_NOT_A_JOURNAL,
+ * JOURNAL_NEWER_FORMAT, MANIFEST_MALFORMED.
+ */
 export async function openReader(directory: string): Promise<JournalReader> {
   const world = thisMachine();
   return new JournalReader(

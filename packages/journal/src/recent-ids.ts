@@ -5,12 +5,15 @@ import type { Receipt } from "@stele/store";
 export type Answer = Promise<Receipt> | Receipt;
 
 /**
- * The ids of the last `window` entries with the receipts that they got. An entry leaves the window when `window` later
- * ones have been placed, with or without an id.
+ * The ids of the last `window` entries with the receipts that they got. An entry leaves the window
+ * when `window` later ones have been placed, with or without an id.
  */
 export class RecentIds {
   readonly #answers = new Map<string, Answer>();
-  /** The id at `seq modulo window`, so that the entry that leaves the window is found without a search. */
+  /**
+   * The id at `seq modulo window`, so that the entry that leaves the window is found without a
+   * search.
+   */
   readonly #ring: (string | undefined)[];
 
   /** Throws OPTION_INVALID unless the window is a whole number from 0 to 1,000,000. */

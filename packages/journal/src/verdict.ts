@@ -1,7 +1,7 @@
 import { rootBase64, type Checkpoint } from "@stele/core/checkpoint";
 import { EMPTY_ROOT, ZERO_HASH, type Hash } from "@stele/core/hash";
 import type { Finding, Verdict } from "@stele/core/verdict";
-import { judge, type Head, type SegmentReport } from "@stele/store";
+import { judge, type Head, type SegmentReport } from "@stele/store/reading";
 import type { CheckedSegment } from "./verify-segments.ts";
 
 /** What the journal is held against. */
@@ -36,7 +36,10 @@ const START: Progress = {
   finding: undefined,
 };
 
-/** Joins the segments' reports, in order, into the verdict: each must start where the one before it ends. */
+/**
+ * Joins the segments' reports, in order, into the verdict: each must start where the one before it
+ * ends.
+ */
 export async function reachVerdict(
   segments: AsyncIterable<CheckedSegment>,
   count: number,
@@ -83,7 +86,8 @@ function advance(
 }
 
 function earlier(left: Finding | undefined, right: Finding | undefined): Finding | undefined {
-  return left && right ? (left.seq <= right.seq ? left : right) : (left ?? right);
+  if (!left || !right) return left ?? right;
+  return left.seq <= right.seq ? left : right;
 }
 
 function found(progress: Progress, finding: Finding): Progress {
@@ -117,7 +121,7 @@ function holdAgainstCheckpoint(progress: Progress, checkpoint: Checkpoint | unde
   }
   const rootThen = checkpoint.size === 0 ? EMPTY_ROOT : progress.rootAtCheckpoint;
   if (rootThen === checkpoint.root) return progress;
-  const reason = `the first ${checkpoint.size} entries are not those that the checkpoint was signed for`;
+  const reason = `the checkpoint was signed for other entries than the first ${checkpoint.size}`;
   return found(progress, { verdict: "forked", seq: 0, reason });
 }
 
@@ -140,12 +144,11 @@ function toVerdict(progress: Progress, { pinned, checkpoint }: Evidence): Verdic
 }
 
 function cannotRuleOut(pinned: boolean, checkpoint: Checkpoint | undefined): readonly string[] {
-  const covered = checkpoint?.size ?? 0;
+  const which = checkpoint ? `entries from ${checkpoint.size} on` : "entries";
   return [
     ...(pinned ? [] : ["that the whole journal was replaced: its key was taken from itself"]),
-    checkpoint
-      ? `that entries after the first ${covered} were removed from the end, or rewritten by a holder of the signing key`
-      : "that entries were removed from the end together with their traces, or rewritten by a holder of the signing key: no checkpoint was given",
+    `that ${which} were removed from the end with all their traces`,
+    `that a holder of the signing key rewrote ${which}`,
     "that something was never recorded, or recorded wrongly by its writer",
   ];
 }

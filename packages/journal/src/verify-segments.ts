@@ -1,14 +1,14 @@
 import { SteleError } from "@stele/core/error";
 import type { VerifierKey } from "@stele/core/key";
 import type { Finding } from "@stele/core/verdict";
+import type { World } from "@stele/store";
 import {
   checkContents,
   checkFile,
   segmentPath,
   type ContentsReport,
   type SegmentReport,
-  type World,
-} from "@stele/store";
+} from "@stele/store/reading";
 
 /** Which segments are checked, and for what. */
 export interface SegmentJob {
@@ -25,10 +25,10 @@ export type CheckedSegment =
   | { readonly report: SegmentReport; readonly contents: ContentsReport }
   | { readonly finding: Finding };
 
-/** Called with bytes as they are checked, and all there are. */
-export type OnProgress = ((checkedBytes: number, totalBytes: number) => void) | undefined;
-
-/** Checks one segment. A segment that cannot be followed at all is a finding; the machine's failures reject. */
+/**
+ * Checks one segment. A segment that cannot be followed at all is a finding; the machine's
+ * failures reject.
+ */
 export async function checkOne(
   world: World,
   job: SegmentJob,
@@ -53,21 +53,23 @@ export async function checkOne(
 export async function* checkInTurn(
   world: World,
   job: SegmentJob,
-  onProgress: OnProgress,
+  onProgress: (bytes: number) => void,
 ): AsyncGenerator<CheckedSegment, void, undefined> {
-  const progress = new Progress(await totalBytes(world, job), onProgress);
-  for (const first of job.segments) yield checkOne(world, job, first, progress.add);
+  for (const first of job.segments) yield checkOne(world, job, first, onProgress);
 }
 
 /** Adds up what several checks report. */
 export class Progress {
-  readonly #totalBytes: number;
-  readonly #onProgress: OnProgress;
+  readonly #allBytes: number;
+  readonly #onProgress: ((checkedBytes: number, allBytes: number) => void) | undefined;
   #checkedBytes = 0;
   #reportedBytes = 0;
 
-  constructor(totalBytes: number, onProgress: OnProgress) {
-    this.#totalBytes = totalBytes;
+  constructor(
+    allBytes: number,
+    onProgress: ((checkedBytes: number, allBytes: number) => void) | undefined,
+  ) {
+    this.#allBytes = allBytes;
     this.#onProgress = onProgress;
   }
 
@@ -75,9 +77,9 @@ export class Progress {
   readonly add = (bytes: number): void => {
     this.#checkedBytes += bytes;
     const due = this.#checkedBytes - this.#reportedBytes >= REPORT_BYTES;
-    if (!due && this.#checkedBytes < this.#totalBytes) return;
+    if (!due && this.#checkedBytes < this.#allBytes) return;
     this.#reportedBytes = this.#checkedBytes;
-    this.#onProgress?.(this.#checkedBytes, this.#totalBytes);
+    this.#onProgress?.(this.#checkedBytes, this.#allBytes);
   };
 }
 

@@ -1,14 +1,6 @@
-import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { SteleError, type ErrorCode } from "@stele/core/error";
-import type { World } from "@stele/store";
-import {
-  Progress,
-  totalBytes,
-  type CheckedSegment,
-  type OnProgress,
-  type SegmentJob,
-} from "./verify-segments.ts";
+import type { CheckedSegment, SegmentJob } from "./verify-segments.ts";
 
 /** What a thread is told: check this segment. */
 export interface Assignment {
@@ -27,15 +19,13 @@ const THREAD = new URL(
   import.meta.url,
 );
 
-/** Checks the segments in several threads and yields the results in the order of the segments. */
+/** Checks the segments in so many threads and yields the results in the order of the segments. */
 export async function* checkInThreads(
-  world: World,
   job: SegmentJob,
-  options: { readonly threads?: number | undefined; readonly onProgress?: OnProgress },
+  threads: number,
+  onProgress: (bytes: number) => void,
 ): AsyncGenerator<CheckedSegment, void, undefined> {
-  const count = Math.min(options.threads ?? availableParallelism(), job.segments.length);
-  const progress = new Progress(await totalBytes(world, job), options.onProgress);
-  const pool = new Pool(job, count, progress.add);
+  const pool = new Pool(job, threads, onProgress);
   try {
     for (const first of job.segments) yield await pool.result(first);
   } finally {

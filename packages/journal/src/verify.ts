@@ -1,12 +1,20 @@
+import { availableParallelism } from "node:os";
 import { utf8 } from "@stele/core/bytes";
 import { parseCheckpoint, type Checkpoint } from "@stele/core/checkpoint";
 import { SteleError } from "@stele/core/error";
 import { parseVerifierKey, type VerifierKey } from "@stele/core/key";
 import { parseNote, verifyNote } from "@stele/core/note";
 import type { Verdict } from "@stele/core/verdict";
-import { listSegments, readHead, readManifest, type World } from "@stele/store";
+import { readManifest, type World } from "@stele/store";
+import { listSegments, readHead } from "@stele/store/reading";
 import { reachVerdict } from "./verdict.ts";
-import { checkInTurn, type CheckedSegment, type SegmentJob } from "./verify-segments.ts";
+import {
+  checkInTurn,
+  Progress,
+  totalBytes,
+  type CheckedSegment,
+  type SegmentJob,
+} from "./verify-segments.ts";
 import { checkInThreads } from "./verify-threads.ts";
 
 /** What a journal is checked against, and how. */
@@ -22,9 +30,10 @@ export interface VerifyOptions {
 }
 
 /**
- * Checks every line, link, seal and header of the journal in one pass with flat memory, and says what that is worth. A
- * journal that is not intact is a verdict, not an error. Throws what `readManifest` throws, KEY_MALFORMED for the pinned
- * key, and NOTE_ or CHECKPOINT_ codes when the checkpoint is not one of this journal's.
+ * Checks every line, link, seal and header of the journal in one pass with flat memory, and says
+ * what that is worth. A journal that is not intact is a verdict, not an error. Throws what
+ * `readManifest` throws, KEY_MALFORMED for the pinned key, and NOTE_ or CHECKPOINT_ codes when the
+ * checkpoint is not one of this journal's.
  */
 export async function verifyLedger(
   world: World,
@@ -35,7 +44,8 @@ export async function verifyLedger(
   const pinned = options.key !== undefined;
   const key = pinned ? parseVerifierKey(world.primitives, options.key) : manifest.key;
   const checkpoint = readCheckpoint(world, key, options.checkpoint);
-  // Before the segments are listed: a writer may go on meanwhile, and only what was durable then can be missed.
+  // Before the segments are listed: a writer may go on meanwhile, and only what was durable then
+  // can be missed.
   const head = await readHead(world, directory);
   const segments = await listSegments(world.disk, directory);
   const job: SegmentJob = {
@@ -49,14 +59,24 @@ export async function verifyLedger(
   return reachVerdict(reports, segments.length, { head, checkpoint, pinned });
 }
 
-function checkSegments(
+/** Below this a thread takes longer to start than to check. */
+const THREADS_PAY_BYTES = 16 * 1024 * 1024;
+
+async function* checkSegments(
   world: World,
   job: SegmentJob,
   options: VerifyOptions,
-): AsyncIterable<CheckedSegment> {
-  const threads = options.threads ?? 0;
-  if (job.segments.length < 2 || threads === 1) return checkInTurn(world, job, options.onProgress);
-  return checkInThreads(world, job, options);
+): AsyncGenerator<CheckedSegment, void, undefined> {
+  const bytes = await totalBytes(world, job);
+  const few = job.segments.length < 2 || bytes < THREADS_PAY_BYTES;
+  const threads = Math.min(
+    options.threads ?? (few ? 1 : availableParallelism()),
+    job.segments.length,
+  );
+  const progress = new Progress(bytes, options.onProgress);
+  yield* threads > 1
+    ? checkInThreads(job, threads, progress.add)
+    : checkInTurn(world, job, progress.add);
 }
 
 function readCheckpoint(

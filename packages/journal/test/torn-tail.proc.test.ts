@@ -79,6 +79,29 @@ suite("a commit that the power cut", () => {
   });
 });
 
+suite("contents of a commit that never came", () => {
+  test("are no finding, whole or torn at any byte, and are set aside", async () => {
+    const { segment } = last();
+    const path = segment.path.replace("/ledger/", "/content/");
+    const contents = specimen.files.get(path)!;
+    const next = specimen.entries.length;
+    const more = Buffer.from(
+      `{"seq":${next},"content":{"text":{"salt":"${"0".repeat(64)}","text":"x"}}}\n`,
+    );
+    for (let length = 1; length <= more.length; length++) {
+      const bytes = Buffer.concat([contents, more.subarray(0, length)]);
+      const changes = { [path]: bytes };
+      const { verdict, firstBad } = await specimen.verify(changes);
+      assert.equal(verdict, "intact", `${firstBad?.reason}: ${bytes}`);
+      const opening = await specimen.open(changes);
+      if ("refusal" in opening) throw opening.refusal;
+      const { event } = await opening.journal.get(next);
+      checkRecovered(event, changes, opening.disk);
+      assert.deepEqual(opening.disk.files.get(path), contents);
+    }
+  });
+});
+
 /** The last segment: where its header ends and where its last commit starts. */
 function last(): { segment: Specimen["lastSegment"]; headerEnd: number; commitStart: number } {
   const segment = specimen.lastSegment;

@@ -7,7 +7,10 @@ import type { SegmentEnd } from "@stele/core/checker";
 import type { Batch, Place } from "./batch.ts";
 import type { World } from "./world.ts";
 
-/** Gives events their place in the journal: seq, link, time, hash and leaf. Does no input or output. */
+/**
+ * Gives events their place in the journal: seq, link, time, hash and leaf. Does no input or
+ * output.
+ */
 export class Appender {
   readonly #world: World;
   readonly #frontier: Frontier;
@@ -32,8 +35,8 @@ export class Appender {
   }
 
   /**
-   * Writes the event's line into the batch, which must have room. Throws EVENT_TOO_LARGE and changes nothing when the
-   * leaf is longer than 65,535 bytes.
+   * Writes the event's line into the batch, which must have room. Throws EVENT_TOO_LARGE and
+   * changes nothing when the leaf is longer than 65,535 bytes.
    */
   place(batch: Batch, event: EventText): Place {
     const { buffer, used: at } = batch;

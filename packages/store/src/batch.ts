@@ -12,8 +12,8 @@ export interface Receipt {
   readonly hash: Hash;
   readonly time: string;
   /**
-   * The tree size of a seal that covers the entry: on disk for `synced`, handed to the operating system for `written`.
-   * Null for `queued`: nothing vouches for the entry yet.
+   * The tree size of a seal that covers the entry: on disk for `synced`, handed to the operating
+   * system for `written`. Null for `queued`: nothing vouches for the entry yet.
    */
   readonly sealedSize: number | null;
 }
@@ -37,14 +37,20 @@ export interface Place {
   readonly time: string;
 }
 
-/** The ledger's state before a batch's first entry: what the header of a segment that starts there says. */
+/**
+ * The ledger's state before a batch's first entry: what the header of a segment that starts there
+ * says.
+ */
 export interface BatchStart {
   readonly first: number;
   readonly prev: Hash;
   readonly frontier: readonly Hash[];
 }
 
-/** What one commit's lines may take. Two batches are all the memory that appending needs, besides contents. */
+/**
+ * What one commit's lines may take. Two batches are all the memory that appending needs, besides
+ * contents.
+ */
 export const BATCH_BYTES: number = 1024 * 1024;
 /** Kept free for the seal: origin twice (255 characters each), size, root and signature. */
 const SEAL_BYTES = 1024;
@@ -53,7 +59,10 @@ const BATCH_CONTENT_BYTES = 16 * 1024 * 1024;
 
 /** The lines of one commit, as they will lie in the ledger. */
 export class Batch {
-  /** Shared, so that the disk's thread can write it without a copy. `buffer[0]` is lent to hashing; lines start at 1. */
+  /**
+   * Shared, so that the disk's thread can write it without a copy. `buffer[0]` is lent to hashing;
+   * lines start at 1.
+   */
   readonly buffer: Buffer = Buffer.from(new SharedArrayBuffer(1 + BATCH_BYTES));
   /** Where the next line goes. */
   used = 1;
@@ -64,7 +73,8 @@ export class Batch {
 
   /** Whether the entry fits for certain. */
   hasRoom({ event, contentBytes }: Append): boolean {
-    // A line is at most this long whatever the text, of which a UTF-16 unit takes at most three bytes.
+    // A line is at most this long whatever the text, of which a UTF-16 unit takes at most three
+    // bytes.
     const lineBytes = Math.min(MAX_LINE_BYTES + 1, 3 * event.text.length + 512);
     const fits = this.used + lineBytes + SEAL_BYTES <= this.buffer.length;
     const contentFits = this.contentBytes + contentBytes <= BATCH_CONTENT_BYTES;

@@ -18,8 +18,9 @@ export interface ContentsReport {
 }
 
 /**
- * Holds the contents beside a segment against the commitments in its sealed entries. A journal without a directory for
- * contents was handed over without them: that is no finding, but is counted. Memory: one entry's contents at a time.
+ * Holds the contents beside a segment against the commitments in its sealed entries. A journal
+ * without a directory for contents was handed over without them: that is no finding, but is
+ * counted. Memory: one entry's contents at a time.
  */
 export async function checkContents(
   disk: Disk,
@@ -35,8 +36,7 @@ export async function checkContents(
   try {
     if (file) await checkOff(file, hasher, wanted, report.end.sealedSize);
   } catch (error) {
-    const damaged = error instanceof SteleError && error.code === "JOURNAL_DAMAGED";
-    if (!damaged) throw error;
+    if (!(error instanceof SteleError) || error.code !== "JOURNAL_DAMAGED") throw error;
     const finding = { verdict: "corrupt", seq: error.seq ?? 0, reason: error.message } as const;
     return { checked: all - count(wanted), absent: 0, finding };
   } finally {
@@ -45,7 +45,10 @@ export async function checkContents(
   return { checked: all - count(wanted), absent: 0, finding: firstMissing(wanted) };
 }
 
-/** Takes out of `wanted` what is there and right. Throws JOURNAL_DAMAGED at what is there and wrong. */
+/**
+ * Takes out of `wanted` what is there and right. Throws JOURNAL_DAMAGED at what is there and
+ * wrong.
+ */
 async function checkOff(
   file: ReadableFile,
   hasher: Hasher,

@@ -25,8 +25,9 @@ export interface Prepared {
 }
 
 /**
- * Salts and commits to the contents and puts the references into the event. Throws CONTENT_INVALID, CONTENT_TOO_LARGE.
- * The bytes are copied, so the caller may reuse its buffers at once.
+ * Salts and commits to the contents and puts the references into the event. Throws
+ * CONTENT_INVALID, CONTENT_TOO_LARGE. The bytes are copied, so the caller may reuse its buffers at
+ * once.
  */
 export function prepareContents(
   world: World,
@@ -47,7 +48,7 @@ export function prepareContents(
     contentBytes += bytes.length;
   }
   if (contentBytes > MAX_CONTENT_BYTES) {
-    const message = `the contents of one event add up to ${contentBytes} bytes, more than ${MAX_CONTENT_BYTES}`;
+    const message = `contents of ${contentBytes} bytes for one event, more than ${MAX_CONTENT_BYTES}`;
     throw new SteleError("CONTENT_TOO_LARGE", message);
   }
   return { event: withReferences(event, references), contents, contentBytes };

@@ -4,8 +4,8 @@ import { segmentName } from "@stele/core/ledger";
 import type { ReadableFile } from "./disk.ts";
 import { CONTENT, join } from "./layout.ts";
 
-// Content segments have one line per entry with contents, in the order of `seq`, and lines of any length: they are
-// searched by offsets, not by a scan.
+// Content segments have one line per entry with contents, in the order of `seq`, and lines of any
+// length: they are searched by offsets, not by a scan.
 
 const CHUNK_BYTES = 64 * 1024;
 /** JSON text takes at most six bytes for one. */
@@ -17,8 +17,8 @@ export function contentPath(directory: string, first: number): string {
 }
 
 /**
- * Where the contents of entries below `size` end: what follows belongs to entries that were never sealed, or is torn.
- * Reads backwards, line by line, as far as needed.
+ * Where the contents of entries below `size` end: what follows belongs to entries that were never
+ * sealed, or is torn. Reads backwards, line by line, as far as needed.
  */
 export async function endOfContents(file: ReadableFile, size: number): Promise<number> {
   let end = await file.size();
@@ -30,7 +30,10 @@ export async function endOfContents(file: ReadableFile, size: number): Promise<n
   return 0;
 }
 
-/** The lines of a content segment in order, one in memory at a time. Throws JOURNAL_DAMAGED at one that is malformed. */
+/**
+ * The lines of a content segment in order, one in memory at a time. Throws JOURNAL_DAMAGED at one
+ * that is malformed.
+ */
 export async function* readContentLines(
   file: ReadableFile,
 ): AsyncGenerator<ReturnType<typeof parseContentLine>, void, undefined> {
@@ -41,7 +44,10 @@ export async function* readContentLines(
   }
 }
 
-/** The contents of an entry, or undefined when the segment has no line for it. Throws JOURNAL_DAMAGED. */
+/**
+ * The contents of an entry, or undefined when the segment has no line for it. Throws
+ * JOURNAL_DAMAGED.
+ */
 export async function findContents(
   file: ReadableFile,
   seq: number,
@@ -83,10 +89,13 @@ async function belongsBelow(
   return last[0] === 0x0a && seq !== undefined && seq < size;
 }
 
-/** The offset of the line that the byte at `at` lies in (a newline belongs to the line that it ends). */
+/**
+ * The offset of the line that the byte at `at` lies in (a newline belongs to the line that it
+ * ends).
+ */
 async function startOfLine(file: ReadableFile, at: number): Promise<number> {
   const chunk = new Uint8Array(CHUNK_BYTES);
-  for (let end = at; end > 0; ) {
+  for (let end = at; end > 0;) {
     const from = Math.max(0, end - CHUNK_BYTES);
     const count = await file.read(chunk.subarray(0, end - from), from);
     const newline = chunk.subarray(0, count).lastIndexOf(0x0a);
@@ -99,7 +108,7 @@ async function startOfLine(file: ReadableFile, at: number): Promise<number> {
 /** The offset behind the newline that ends the line at `start`, or the end of the file. */
 async function endOfLine(file: ReadableFile, start: number): Promise<number> {
   const chunk = new Uint8Array(CHUNK_BYTES);
-  for (let at = start; ; ) {
+  for (let at = start; ;) {
     const count = await file.read(chunk, at);
     const newline = chunk.subarray(0, count).indexOf(0x0a);
     if (newline >= 0) return at + newline + 1;

@@ -20,9 +20,9 @@ export interface CreateOptions {
 }
 
 /**
- * Makes an empty journal. Durable when it resolves; the manifest comes last, so a crash before leaves a directory that
- * is no journal yet and where it can be made again. Throws JOURNAL_EXISTS; JOURNAL_NOT_A_JOURNAL when entries lie there
- * without a manifest; OPTION_INVALID.
+ * Makes an empty journal. Durable when it resolves; the manifest comes last, so a crash before
+ * leaves a directory that is no journal yet and where it can be made again. Throws JOURNAL_EXISTS;
+ * JOURNAL_NOT_A_JOURNAL when entries lie there without a manifest; OPTION_INVALID.
  */
 export async function createJournalFiles(
   world: World,
@@ -32,13 +32,11 @@ export async function createJournalFiles(
   const { disk, primitives } = world;
   const { key, segmentBytes = DEFAULT_SEGMENT_BYTES } = options;
   if (!isSegmentBytes(segmentBytes)) {
-    const message = `segmentBytes must be a whole number from 1024 to 2^40, not ${segmentBytes}`;
+    const message = `segmentBytes must be from 1024 to 2^40, not ${String(segmentBytes)}`;
     throw new SteleError("OPTION_INVALID", message);
   }
   const origin = key.name;
-  const header = utf8(
-    `${formatHeader({ origin, first: 0, prev: ZERO_HASH, frontier: [] })}\n`,
-  );
+  const header = utf8(`${formatHeader({ origin, first: 0, prev: ZERO_HASH, frontier: [] })}\n`);
   await refuseExisting(disk, directory);
   for (const name of ["", LEDGER, CONTENT, QUARANTINE]) {
     await disk.makeDirectory(name === "" ? directory : join(directory, name));

@@ -5,8 +5,8 @@ import type { Disk } from "./disk.ts";
 import { listIfAny, readFile, replaceFile } from "./files.ts";
 import { CURSORS, join } from "./layout.ts";
 
-// A named cursor says how far somebody (an index, an archive, a replica) has read: the next `seq` that it needs. Segments
-// may be dropped only behind every cursor.
+// A named cursor says how far somebody (an index, an archive, a replica) has read: the next `seq`
+// that it needs. Segments may be dropped only behind every cursor.
 
 const NAME = /^[a-z0-9_-]{1,64}$/;
 
@@ -28,7 +28,10 @@ export async function readCursors(
   return cursors;
 }
 
-/** Moves or makes a cursor; durable when it resolves. Throws CURSOR_INVALID for a bad name or position. */
+/**
+ * Moves or makes a cursor; durable when it resolves. Throws CURSOR_INVALID for a bad name or
+ * position.
+ */
 export async function writeCursor(
   disk: Disk,
   directory: string,

@@ -16,8 +16,8 @@ export interface Disk {
    */
   openWrite(path: string): Promise<WritableFile>;
   /**
-   * Atomically gives the file a new name, replacing what had it. Durable once the directory it goes
-   * to is synced.
+   * Atomically gives the file a new name, replacing what had it. Durable once the directory it
+   * goes to is synced.
    */
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
@@ -66,8 +66,8 @@ export interface ReadableFile {
 export interface WritableFile extends ReadableFile {
   /**
    * Writes all bytes at the offset, or rejects (DISK_SHORT_WRITE when fewer were taken without an
-   * error). Bytes on a SharedArrayBuffer are not copied and must not change before that; others may
-   * at once.
+   * error). Bytes on a SharedArrayBuffer are not copied and must not change before that; others
+   * may at once.
    */
   write(bytes: Uint8Array, offsetBytes: number): Promise<void>;
   /** fdatasync: what was written to this file, and the size to read it, is on stable storage. */

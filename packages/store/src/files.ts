@@ -20,8 +20,8 @@ export async function readFileIfAny(disk: Disk, path: string): Promise<Uint8Arra
 }
 
 /**
- * Atomically gives the file this content; a crash leaves the old one or the new one. System calls: open, write,
- * fdatasync (temporary file), rename, fsync (directory).
+ * Atomically gives the file this content; a crash leaves the old one or the new one. System calls:
+ * open, write, fdatasync (temporary file), rename, fsync (directory).
  */
 export async function replaceFile(
   disk: Disk,

@@ -3,8 +3,8 @@ import { parseSize } from "@stele/core/checkpoint";
 import type { Hasher } from "@stele/core/hash";
 
 /**
- * The durable mark: rewritten in place after each commit, without a sync. It may be old after a power cut; it never runs
- * ahead of the ledger unless the ledger lost something.
+ * The durable mark: rewritten in place after each commit, without a sync. It may be old after a
+ * power cut; it never runs ahead of the ledger unless the ledger lost something.
  */
 export interface Head {
   /** Sealed entries on disk. */
@@ -18,7 +18,10 @@ export interface Head {
 /** The file's length: three decimals, 16 hex digits of SHA-256 over them, a newline. */
 export const HEAD_BYTES = 64;
 
-/** The 64 bytes: `size segment bytes check\n`, the numbers padded with zeros to 16, 16 and 12 digits. */
+/**
+ * The 64 bytes: `size segment bytes check\n`, the numbers padded with zeros to 16, 16 and 12
+ * digits.
+ */
 export function formatHead(hasher: Hasher, head: Head): Uint8Array {
   const fields = [
     String(head.size).padStart(16, "0"),

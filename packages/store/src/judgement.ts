@@ -3,18 +3,23 @@ import type { Head } from "./head.ts";
 import type { SegmentReport, Tail } from "./segment-report.ts";
 
 /**
- * What is known of the durable mark, against the last good seal. `missing`: there is no head file. `torn`: it is not
- * readable, as when a power cut hit its rewriting. `reached`: the ledger has all that it names. `ahead`: it names more.
+ * What is known of the durable mark, against the last good seal. `missing`: there is no head file.
+ * `torn`: it is not readable, as when a power cut hit its rewriting. `reached`: the ledger has all
+ * that it names. `ahead`: it names more.
  */
 export type HeadState = "missing" | "torn" | "reached" | "ahead";
 
-/** `clean`: the last segment ends with a good seal. `cut`: what follows it may be set aside. `refuse`: damage. */
+/**
+ * `clean`: the last segment ends with a good seal. `cut`: what follows it may be set aside.
+ * `refuse`: damage.
+ */
 export type Judgement = "clean" | "cut" | "refuse";
 
 /**
- * Recovery as a table (spec/recovery.md section 2; a test walks every combination). One commit is in flight at a time
- * and it is acknowledged after its sync, so a crash explains damage in the last commit only, and only as missing bytes.
- * Everything else is corruption, and is left as it lies.
+ * Recovery as a table (spec/recovery.md section 2; a test walks every combination). One commit is
+ * in flight at a time and it is acknowledged after its sync, so a crash explains damage in the
+ * last commit only, and only as missing bytes. Everything else is corruption, and is left as it
+ * lies.
  */
 export const JUDGEMENTS: readonly {
   readonly head: readonly HeadState[];
@@ -56,7 +61,7 @@ export const JUDGEMENTS: readonly {
     tail: ["torn"],
     sealsBehind: ["last"],
     judgement: "cut",
-    why: "a crash left a hole in the commit that was being written, whose seal reached the disk first",
+    why: "a crash left a hole in the commit that was being written; its seal was on disk first",
   },
   {
     head: ["missing"],

@@ -1,12 +1,12 @@
 import { sealedNote } from "@stele/core/ledger";
 import type { Disk } from "./disk.ts";
 
-/** No seal line is longer: an origin twice (255 characters each), a size, a root and a signature. */
+/** No seal line is longer: an origin of 255 characters twice, a size, a root, a signature. */
 const MAX_SEAL_BYTES = 1024;
 
 /**
- * The signed note on the last line of a segment, within its first `sizeBytes` (default: all of it); undefined when that
- * line is no seal. Verifies nothing. One short read.
+ * The signed note on the last line of a segment, within its first `sizeBytes` (default: all of
+ * it); undefined when that line is no seal. Verifies nothing. One short read.
  */
 export async function lastSeal(
   disk: Disk,

@@ -41,13 +41,15 @@ export class LedgerFiles {
   }
 
   /**
-   * Writes a sealed batch: it is on stable storage when this resolves. System calls, one hand-over to the disk:
+   * Writes a sealed batch: it is on stable storage when this resolves. System calls, one hand-over
+   * to the disk:
    *
-   *     pwrite, fdatasync   content segment, when the batch has contents: never an entry without its content
+   *     pwrite, fdatasync   content segment, when there are contents: they come before their entry
    *     pwrite, fdatasync   ledger segment
    *     pwrite              head, without a sync: it may be old after a power cut, never ahead
    *
-   * `onWritten`, when given, is called behind the ledger's pwrite, at the price of a second hand-over.
+   * `onWritten`, when given, is called behind the ledger's pwrite, at the price of a second
+   * hand-over.
    */
   async write(batch: Batch, sealedSize: number, onWritten?: () => void): Promise<void> {
     const { disk, primitives } = this.#world;
@@ -82,7 +84,10 @@ export class LedgerFiles {
     this.#ledger.sizeBytes = segmentBytes;
   }
 
-  /** Syncs the head when everything went well, so that a clean stop leaves an exact one, and closes the files. */
+  /**
+   * Syncs the head when everything went well, so that a clean stop leaves an exact one, and closes
+   * the files.
+   */
   async close(clean: boolean): Promise<void> {
     const { head } = this.#settings.open;
     try {
@@ -95,8 +100,9 @@ export class LedgerFiles {
   }
 
   /**
-   * Starts a segment. System calls: open, pwrite, fdatasync of `NAME.tmp`; rename; fsync of the directory. So a segment
-   * that exists has a whole header, and all before it are complete and synced.
+   * Starts a segment. System calls: open, pwrite, fdatasync of `NAME.tmp`; rename; fsync of the
+   * directory. So a segment that exists has a whole header, and all before it are complete and
+   * synced.
    */
   async #rotate(start: BatchStart): Promise<void> {
     const { disk } = this.#world;

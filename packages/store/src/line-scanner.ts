@@ -4,21 +4,28 @@ import type { ReadableFile } from "./disk.ts";
 /** What a scan calls, in the order of the file. */
 export interface LineSink {
   /**
-   * One line, `buffer[start, end)`, without its newline. `buffer[start - 1]` exists; it and the line may be written to
-   * during the call. `offsetBytes` is the line's place in the file. Returning "stop" ends the scan.
+   * One line, `buffer[start, end)`, without its newline. `buffer[start - 1]` exists; it and the
+   * line may be written to during the call. `offsetBytes` is the line's place in the file.
+   * Returning "stop" ends the scan.
    */
   line(buffer: Uint8Array, start: number, end: number, offsetBytes: number): "stop" | undefined;
-  /** What no newline ends within the length of a ledger line: the end of the file, or a piece of an overlong line. */
+  /**
+   * What no newline ends within the length of a ledger line: the end of the file, or a piece of an
+   * overlong line.
+   */
   piece(bytes: Uint8Array, offsetBytes: number): "stop" | undefined;
 }
 
 const CHUNK_BYTES = 1024 * 1024;
-/** What precedes a chunk in its buffer: a byte to lend, and room for a line that an earlier chunk did not finish. */
+/**
+ * What precedes a chunk in its buffer: a byte to lend, and room for a line that an earlier chunk
+ * did not finish.
+ */
 const RESERVE_BYTES = 1 + MAX_LINE_BYTES + 1;
 
 /**
- * Reads `file` from one offset to another (default: its end now) once, a chunk ahead, and hands it out synchronously
- * chunk by chunk, with flat memory.
+ * Reads `file` from one offset to another (default: its end now) once, a chunk ahead, and hands it
+ * out synchronously chunk by chunk, with flat memory.
  */
 export async function scanLines(
   file: ReadableFile,

@@ -6,8 +6,9 @@ import { scanLines, type LineSink } from "./line-scanner.ts";
 const SCAN_BYTES = 256 * 1024;
 
 /**
- * The offset of the line that holds entry `seq`, within the first `sizeBytes` of a segment: about log2(size / 256 KiB)
- * reads. Trusts the numbers on the lines; who reads the entry checks it. Throws JOURNAL_DAMAGED when it is not there.
+ * The offset of the line that holds entry `seq`, within the first `sizeBytes` of a segment: about
+ * log2(size / 256 KiB) reads. Trusts the numbers on the lines; who reads the entry checks it.
+ * Throws JOURNAL_DAMAGED when it is not there.
  */
 export async function locateEntry(
   file: ReadableFile,
@@ -42,7 +43,8 @@ async function firstEntry(
   let found: Found | undefined;
   const sink: LineSink = {
     line(buffer, start, end, offsetBytes) {
-      // A range that starts inside a line starts with the rest of it, which does not look like an entry.
+      // A range that starts inside a line starts with the rest of it, which does not look like an
+      // entry.
       const seq = entrySeq(buffer, start, end);
       if (seq === undefined || seq < atLeast) return undefined;
       found = { seq, offsetBytes };

@@ -6,7 +6,7 @@ import type { Disk } from "./disk.ts";
 import { readFile, replaceFile } from "./files.ts";
 import { join, MANIFEST } from "./layout.ts";
 
-/** `stele.json`: what a journal is called and how it began. Nothing in it is trusted for evidence. */
+/** `stele.json`: what a journal is called and how it began. It is no evidence. */
 export interface Manifest {
   readonly origin: string;
   /** The vkey of the first epoch's key, as the journal itself states it. */
@@ -17,10 +17,16 @@ export interface Manifest {
   readonly segmentBytes: number;
 }
 
-/** What a segment takes: opening for appending checks one segment in full, so it sets the price of that. */
+/**
+ * What a segment takes: opening for appending checks one segment in full, so it sets the price of
+ * that.
+ */
 export const DEFAULT_SEGMENT_BYTES: number = 16 * 1024 * 1024;
 
-/** Writes the manifest: temporary file, fdatasync, rename, fsync of the directory. Durable when it resolves. */
+/**
+ * Writes the manifest: temporary file, fdatasync, rename, fsync of the directory. Durable when it
+ * resolves.
+ */
 export async function writeManifest(
   disk: Disk,
   directory: string,
@@ -32,8 +38,8 @@ export async function writeManifest(
 }
 
 /**
- * Reads the manifest. Throws JOURNAL_MISSING when the directory is not there, JOURNAL_NOT_A_JOURNAL when it has no
- * manifest, JOURNAL_NEWER_FORMAT, MANIFEST_MALFORMED.
+ * Reads the manifest. Throws JOURNAL_MISSING when the directory is not there,
+ * JOURNAL_NOT_A_JOURNAL when it has no manifest, JOURNAL_NEWER_FORMAT, MANIFEST_MALFORMED.
  */
 export async function readManifest(
   disk: Disk,
@@ -66,9 +72,14 @@ function parseManifest(primitives: Primitives, untrusted: Uint8Array, path: stri
   if (!good || !isSegmentBytes(segmentBytes)) {
     throw new SteleError("MANIFEST_MALFORMED", `${path} is malformed`, { path });
   }
+  const key = parseVerifierKey(primitives, publicKey);
+  if (key.name !== origin) {
+    const message = `${path} is malformed: the key is for ${key.name}, not for ${origin}`;
+    throw new SteleError("MANIFEST_MALFORMED", message, { path });
+  }
   return {
     origin,
-    key: parseVerifierKey(primitives, publicKey),
+    key,
     publicKey,
     created: typeof created === "string" ? created : undefined,
     segmentBytes,

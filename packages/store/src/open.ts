@@ -18,9 +18,10 @@ export interface OpenJournal {
 }
 
 /**
- * Takes the lock, recovers what a crash left and opens the ledger for appending. When recovery set something aside, the
- * `stele.recovered` entries are sealed and on disk before this resolves. Costs one segment. Throws JOURNAL_LOCKED,
- * JOURNAL_DAMAGED, KEY_MISMATCH and what `readManifest` throws.
+ * Takes the lock, recovers what a crash left and opens the ledger for appending. When recovery set
+ * something aside, the `stele.recovered` entries are sealed and on disk before this resolves.
+ * Costs one segment. Throws JOURNAL_LOCKED, JOURNAL_DAMAGED, KEY_MISMATCH and what `readManifest`
+ * throws.
  */
 export async function openForAppending(
   world: World,

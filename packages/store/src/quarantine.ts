@@ -4,8 +4,8 @@ import { listIfAny, readFile, replaceFile } from "./files.ts";
 import { join, QUARANTINE } from "./layout.ts";
 import type { World } from "./world.ts";
 
-// Bytes that recovery sets aside. A file ends in `.pending` until a `stele.recovered` entry that names it is sealed and
-// on disk, so that a crash between the two cannot hide the recovery.
+// Bytes that recovery sets aside. A file ends in `.pending` until a `stele.recovered` entry that
+// names it is sealed and on disk, so that a crash between the two cannot hide the recovery.
 
 /** Where the bytes lay. */
 export interface SetAside {
@@ -17,7 +17,10 @@ export interface SetAside {
 const PENDING = ".pending";
 const NAME = /^(ledger|content)-([0-9]{20})-([0-9]+)-([0-9a-f]{16})\.jsonl$/;
 
-/** Copies the end of the file, from the offset on, to quarantine. Durable when it resolves. Cuts nothing. */
+/**
+ * Copies the end of the file, from the offset on, to quarantine. Durable when it resolves. Cuts
+ * nothing.
+ */
 export async function setAside(
   world: World,
   directory: string,
@@ -34,7 +37,10 @@ export async function setAside(
   await replaceFile(world.disk, quarantine, name + PENDING, bytes);
 }
 
-/** The names that no sealed entry mentions yet, without their ending, in the order in which they are recorded. */
+/**
+ * The names that no sealed entry mentions yet, without their ending, in the order in which they
+ * are recorded.
+ */
 export async function listPending(disk: Disk, directory: string): Promise<readonly string[]> {
   const names = await listIfAny(disk, join(directory, QUARANTINE));
   return names
@@ -45,7 +51,10 @@ export async function listPending(disk: Disk, directory: string): Promise<readon
     .toReversed(); // ledger before content
 }
 
-/** The `stele.recovered` event for a file in quarantine: where the bytes lay, their size, SHA-256 and entries. */
+/**
+ * The `stele.recovered` event for a file in quarantine: where the bytes lay, their size, SHA-256
+ * and entries.
+ */
 export async function recoveredEvent(
   world: World,
   directory: string,
@@ -75,7 +84,7 @@ export async function settle(disk: Disk, directory: string, name: string): Promi
 /** Complete lines that begin as entries do. */
 function countEntries(bytes: Uint8Array): number {
   let entries = 0;
-  for (let start = 0; ; ) {
+  for (let start = 0; ;) {
     const newline = bytes.indexOf(0x0a, start);
     if (newline < 0) return entries;
     if (bytes[start] === 0x7b && bytes[start + 4] === 0x71) entries++;

@@ -16,15 +16,15 @@ export interface ReadRange {
   readonly reverse?: boolean | undefined;
 }
 
-
 /** How often a follower looks for new entries. */
 const FOLLOW_INTERVAL_MS = 20;
 /** How often a torn head is read again: the writer may be just rewriting it. */
 const HEAD_ATTEMPTS = 3;
 
 /**
- * Reads sealed entries, without a lock, beside a writer in this or another process. Each entry's bytes are checked
- * against its hash and its link to the entry read before it; seals are for `verify`. Memory: one page, about 1 MiB.
+ * Reads sealed entries, without a lock, beside a writer in this or another process. Each entry's
+ * bytes are checked against its hash and its link to the entry read before it; seals are for
+ * `verify`. Memory: one page, about 1 MiB.
  */
 export class LedgerReader {
   readonly #world: World;
@@ -37,7 +37,10 @@ export class LedgerReader {
     this.#manifest = manifest;
   }
 
-  /** How far the ledger is sealed and on disk. One small read; a pass over the last segment when there is no head. */
+  /**
+   * How far the ledger is sealed and on disk. One small read; a pass over the last segment when
+   * there is no head.
+   */
   async durable(): Promise<Head> {
     for (let attempt = 0; attempt < HEAD_ATTEMPTS; attempt++) {
       const head = await readHead(this.#world, this.#directory);
@@ -48,7 +51,10 @@ export class LedgerReader {
     return this.#lastSeal();
   }
 
-  /** The entries of the range that are sealed now. Throws JOURNAL_DAMAGED at the first one that is not intact. */
+  /**
+   * The entries of the range that are sealed now. Throws JOURNAL_DAMAGED at the first one that is
+   * not intact.
+   */
   async *read(range: ReadRange = {}): AsyncGenerator<EntryLine, void, undefined> {
     const head = await this.durable();
     const lo = Math.max(0, range.from ?? 0);
@@ -71,7 +77,7 @@ export class LedgerReader {
     if (seq !== (range.reverse ? lo - 1 : hi + 1)) throw damaged(seq, "it is missing");
   }
 
-  /** The entries from `from` on, and each new one as soon as it is sealed, until the signal aborts. */
+  /** The entries from `from` on, then each new one once it is sealed, until the signal aborts. */
   async *follow(
     from = 0,
     options: { readonly signal?: AbortSignal | undefined } = {},

@@ -17,7 +17,10 @@ import { checkSegment, type SegmentCheck, type SegmentReport } from "./segment-r
 import { listSegments, segmentPath } from "./segments.ts";
 import type { World } from "./world.ts";
 
-/** A ledger that may be appended to: all of it is sealed, and what this session read of it is on stable storage. */
+/**
+ * A ledger that may be appended to: all of it is sealed, and what this session read of it is on
+ * stable storage.
+ */
 export interface OpenLedger {
   /** The `first` of the last segment. */
   readonly segment: number;
@@ -29,12 +32,14 @@ export interface OpenLedger {
 }
 
 /**
- * Brings the ledger into a state that may be appended to, by the table in judgement.ts, or throws JOURNAL_DAMAGED and
- * changes nothing. Costs one segment, and a short read of each other one. The caller holds the lock.
+ * Brings the ledger into a state that may be appended to, by the table in judgement.ts, or throws
+ * JOURNAL_DAMAGED and changes nothing. Costs one segment, and a short read of each other one. The
+ * caller holds the lock.
  *
- * Order: what is cut is first durable in quarantine. Then the bytes behind the durable mark are written again and
- * synced, because after a failed sync the page cache shows bytes that are not on disk and a second sync succeeds
- * without writing them (spec/recovery.md section 3). Only then is the mark moved.
+ * Order: what is cut is first durable in quarantine. Then the bytes behind the durable mark are
+ * written again and synced, because after a failed sync the page cache shows bytes that are not on
+ * disk and a second sync succeeds without writing them (spec/recovery.md section 3). Only then is
+ * the mark moved.
  */
 export async function recoverLedger(
   world: World,
@@ -93,7 +98,7 @@ export async function readHead(
 }
 
 async function removeTemporaries(disk: Disk, ledger: string): Promise<void> {
-  for (const name of await disk.list(ledger)) {
+  for (const name of await listIfAny(disk, ledger)) {
     if (name.endsWith(TEMPORARY)) await disk.remove(join(ledger, name));
   }
 }
@@ -137,12 +142,11 @@ async function cutLedger(
   await file.sync();
 }
 
-/** Contents are written before the entries that name them, so a crash can leave some of entries that never came. */
-async function cutContents(
-  world: World,
-  directory: string,
-  report: SegmentReport,
-): Promise<void> {
+/**
+ * Contents are written before the entries that name them, so a crash can leave some of entries
+ * that never came.
+ */
+async function cutContents(world: World, directory: string, report: SegmentReport): Promise<void> {
   const { disk } = world;
   const { first } = report.header;
   const names = await listIfAny(disk, join(directory, CONTENT));
@@ -167,7 +171,10 @@ function durableBytes(head: Head | "missing" | "torn", report: SegmentReport): n
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** Reads the range and writes the same bytes again, so that the sync that follows really writes them. */
+/**
+ * Reads the range and writes the same bytes again, so that the sync that follows really writes
+ * them.
+ */
 async function rewrite(file: WritableFile, from: number, to: number): Promise<void> {
   if (from === to) return;
   for (let at = from; at < to; at += CHUNK_BYTES) {

@@ -31,13 +31,15 @@ export type References = ReadonlyMap<string, ContentReference>;
 /** The bytes behind the last good seal. */
 export interface Tail {
   /**
-   * `none`: no bytes. `entries`: well-formed entries only. `torn`: the first bad line is one that a power cut explains:
-   * cut off by the end of the file, or with zeros where blocks were never written. `bad`: anything else.
+   * `none`: no bytes. `entries`: well-formed entries only. `torn`: the first bad line is one that
+   * a power cut explains: cut off by the end of the file, or with zeros where blocks were never
+   * written. `bad`: anything else.
    */
   readonly kind: "none" | "entries" | "torn" | "bad";
   /**
-   * Valid seals behind the first bad line: `none`; `last`: one, and it ends the file, as when a power cut left a hole in
-   * the commit that was being written; `more`: proof that what lies before them was once whole.
+   * Valid seals behind the first bad line: `none`; `last`: one, and it ends the file, as when a
+   * power cut left a hole in the commit that was being written; `more`: proof that what lies
+   * before them was once whole.
    */
   readonly sealsBehind: "none" | "last" | "more";
   /** What is wrong with the first bad line; undefined for `none` and `entries`. */
@@ -60,8 +62,9 @@ export interface SegmentCheck {
 }
 
 /**
- * Checks a segment in one pass with flat memory: every line, link and seal, and what lies behind the last good seal.
- * Throws JOURNAL_DAMAGED when it has no header that fits, JOURNAL_NEWER_FORMAT.
+ * Checks a segment in one pass with flat memory: every line, link and seal, and what lies behind
+ * the last good seal. Throws JOURNAL_DAMAGED when it has no header that fits,
+ * JOURNAL_NEWER_FORMAT.
  */
 export async function checkSegment(
   file: ReadableFile,
@@ -115,7 +118,10 @@ class SegmentPass implements LineSink {
     return { header, end, roots, sizeBytes: this.#sizeBytes, references: this.#references, tail };
   }
 
-  /** The references come last in an event, so that the bytes before the hash tell most entries without any. */
+  /**
+   * The references come last in an event, so that the bytes before the hash tell most entries
+   * without any.
+   */
   #collect(buffer: Uint8Array, start: number, end: number): void {
     if (!matchesAscii(buffer, end - HASH_FIELD_BYTES - 4, '"}}}')) return;
     const { entry } = readEntryLine(buffer.subarray(start, end)) ?? {};
@@ -135,7 +141,10 @@ class SegmentPass implements LineSink {
     return undefined;
   }
 
-  /** Only a seal that verifies counts: its root cannot be checked behind a bad line, its signature can. */
+  /**
+   * Only a seal that verifies counts: its root cannot be checked behind a bad line, its signature
+   * can.
+   */
   #lookForSeal(line: Uint8Array): undefined {
     const { primitives, key, origin } = this.#check;
     const note = line[4] === 0x61 ? sealedNote(line) : undefined;
@@ -144,7 +153,8 @@ class SegmentPass implements LineSink {
       const parsed = parseNote(utf8(note));
       verifyNote(primitives, parsed, key);
       const sealed = parseCheckpoint(parsed.text);
-      if (sealed.origin !== origin || sealed.size <= this.#checker!.end.sealedSize) return undefined;
+      if (sealed.origin !== origin || sealed.size <= this.#checker!.end.sealedSize)
+        return undefined;
     } catch (error) {
       if (error instanceof SteleError) return undefined;
       throw error;
@@ -160,9 +170,12 @@ class SegmentPass implements LineSink {
       const kind = this.#sizeBytes === end.sealedBytes ? "none" : "entries";
       return { kind, sealsBehind: "none", finding };
     }
-    const single = this.#sealsBehind === 1 && this.#lastSealEnd === this.#sizeBytes;
-    const sealsBehind = this.#sealsBehind === 0 ? "none" : single ? "last" : "more";
-    return { kind: this.#tornByCrash ? "torn" : "bad", sealsBehind, finding };
+    return { kind: this.#tornByCrash ? "torn" : "bad", sealsBehind: this.#behind(), finding };
+  }
+
+  #behind(): Tail["sealsBehind"] {
+    if (this.#sealsBehind === 0) return "none";
+    return this.#sealsBehind === 1 && this.#lastSealEnd === this.#sizeBytes ? "last" : "more";
   }
 
   #advance(sizeBytes: number): void {

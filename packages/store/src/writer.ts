@@ -19,15 +19,16 @@ export interface WriteOptions {
 }
 
 /**
- * A batch of this size is worth a commit of its own, without waiting for what else is ready to append: so that the disk
- * writes one half of many appends while the other half is being placed.
+ * A batch of this size is worth a commit of its own, without waiting for what else is ready to
+ * append: so that the disk writes one half of many appends while the other half is being placed.
  */
 const EAGER_BYTES = 64 * 1024;
 
 /**
- * The one writer of a ledger: group commit. Appends that arrive while a commit is on its way to the disk are placed in
- * the next batch; one write, one fdatasync and one seal serve all of a batch. The first failure ends the writer for
- * good, because the page cache can no longer be trusted: what is pending rejects with the cause, outcome unknown.
+ * The one writer of a ledger: group commit. Appends that arrive while a commit is on its way to
+ * the disk are placed in the next batch; one write, one fdatasync and one seal serve all of a
+ * batch. The first failure ends the writer for good, because the page cache can no longer be
+ * trusted: what is pending rejects with the cause, outcome unknown.
  */
 export class Writer {
   readonly #world: World;
@@ -59,8 +60,9 @@ export class Writer {
   }
 
   /**
-   * Places the event at once, or, when a batch is full, as soon as there is room. Resolves when the entry is
-   * acknowledged as asked: for `synced`, MUST NOT be before its seal is on stable storage.
+   * Places the event at once, or, when a batch is full, as soon as there is room. Resolves when
+   * the entry is acknowledged as asked: for `synced`, MUST NOT be before its seal is on stable
+   * storage.
    */
   append(event: EventText, options: WriteOptions = {}): Promise<Receipt> {
     return new Promise((resolve, reject) => {
@@ -141,9 +143,10 @@ export class Writer {
     batch.clear();
     this.#spare = batch;
     this.#committing = undefined;
-    // What has been placed meanwhile goes on its way before anybody is told, so that the disk does not idle.
+    // What has been placed meanwhile goes on its way before anybody is told, so that the disk does
+    // not idle.
     if (this.#open.appends.length > 0 && !failure) this.#start();
-    if (failure) reject(failure, [...appends, ...this.#takeAll()]);
+    if (failure) rejectAll(failure, [...appends, ...this.#takeAll()]);
     else acknowledge(appends, size);
     this.#admit();
   }
@@ -159,7 +162,8 @@ export class Writer {
       return this.#files.write(batch, size, onWritten);
     };
     const signature = this.#signer.sign(utf8(formatCheckpoint(checkpoint)));
-    // Without a pause where none is needed, so that the disk starts while other appends are being placed.
+    // Without a pause where none is needed, so that the disk starts while other appends are being
+    // placed.
     return signature instanceof Promise ? signature.then(seal) : seal(signature);
   }
 
@@ -195,7 +199,7 @@ function acknowledge(appends: readonly Append[], sealedSize: number): void {
   }
 }
 
-function reject(error: SteleError, appends: readonly Append[]): void {
+function rejectAll(error: SteleError, appends: readonly Append[]): void {
   for (const append of appends) append.reject(error);
 }
 

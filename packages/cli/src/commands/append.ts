@@ -37,13 +37,13 @@ async function run(call: Call): Promise<number> {
   await using journal = await openJournal(directory);
   using input = new StandardInput();
   const receipts = new Receipts(() => input.stop());
-  let mistake: unknown;
+  let mistake: Error | undefined;
   try {
     for await (const line of readLines(input.chunks())) {
       await receipts.add(journal.append(eventOf(line, inexactNumbers), { ack }));
     }
   } catch (error) {
-    mistake = error;
+    mistake = error as Error;
   }
   await receipts.finished().catch(explainClosed);
   if (mistake !== undefined) throw mistake;

@@ -6,8 +6,7 @@ import type { Command } from "../command.ts";
 
 export const mcp: Command = {
   name: "mcp",
-  synopsis:
-    "DIR [--session ID] [--agent ID] [--when-unrecordable closed|open] -- COMMAND [ARG...]",
+  synopsis: "DIR [--session ID] [--agent ID] [--when-unrecordable closed|open] -- COMMAND [ARG...]",
   summary: "run an MCP server and record the tool calls between it and its client",
   help: `
 Starts the MCP server COMMAND and stands between it and the client on standard input and output.

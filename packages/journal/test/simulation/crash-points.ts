@@ -51,7 +51,10 @@ function killOrCrash(disk: SimulatedDisk, seed: number): SimulatedDisk {
   return seed % 2 === 0 ? disk.kill() : disk.crash(seed);
 }
 
-/** Crashes at the calls of the lives with these seeds, one call after the other, until `points` were tried. */
+/**
+ * Crashes at the calls of the lives with these seeds, one call after the other, until `points` were
+ * tried.
+ */
 export async function crashAtMany(
   seeds: { readonly first: number; readonly step: number },
   points: number,

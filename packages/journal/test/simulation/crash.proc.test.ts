@@ -14,7 +14,8 @@ const program = fileURLToPath(new URL("crash-points.ts", import.meta.url));
 
 test(`${CRASH_POINTS} crash points: acknowledged entries stay, nothing else is blessed, it goes on`, async () => {
   assert.ok(CRASH_POINTS > 0);
-  // The test runner's hooks would double the time that promises take, so the points run outside of it.
+  // The test runner's hooks would double the time that promises take, so the points run outside of
+  // it.
   await Promise.all(Array.from({ length: PROCESSES }, (_, index) => crashAtMany(index)));
 });
 

@@ -3,8 +3,8 @@ import type { Primitives } from "@stele/core/key";
 import { nodeHasher } from "@stele/store/node";
 
 /**
- * Real SHA-256, and signatures that anyone can make: crash tests ask whether the right bytes are sealed and kept, not
- * whether a signature can be forged, and run a thousand times as many seals.
+ * Real SHA-256, and signatures that anyone can make: crash tests ask whether the right bytes are
+ * sealed and kept, not whether a signature can be forged, and run a thousand times as many seals.
  */
 export const quickPrimitives: Primitives = {
   ...nodeHasher,

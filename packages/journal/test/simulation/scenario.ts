@@ -12,7 +12,7 @@ import { parseCheckpoint } from "@stele/core/checkpoint";
 import { decodeUtf8 } from "@stele/core/bytes";
 import { signingKey, type Signer } from "@stele/core/key";
 import { createJournalFiles, type World } from "@stele/store";
-import { SeededRandom, SimulatedClock, SimulatedDisk } from "@stele/store/testing";
+import { SeededRandom, SimulatedClock, type SimulatedDisk } from "@stele/store/testing";
 import { quickPrimitives } from "./quick-primitives.ts";
 
 export const DIRECTORY = "journal";
@@ -100,8 +100,8 @@ function filler(random: SeededRandom): { readonly text: string } {
 }
 
 /**
- * Opens what a failure left and checks every promise: it opens; what was acknowledged is there; what is there was sealed
- * by us and is intact; the record says what was set aside; and it goes on.
+ * Opens what a failure left and checks every promise: it opens; what was acknowledged is there;
+ * what is there was sealed by us and is intact; the record says what was set aside; and it goes on.
  */
 export async function checkAftermath(
   disk: SimulatedDisk,

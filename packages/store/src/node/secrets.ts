@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { SteleError } from "@stele/core/error";
 import { coded } from "./disk-error.ts";
 
-/** Where private keys are kept: `$XDG_CONFIG_HOME/stele/keys`, by default `~/.config/stele/keys`. */
+/** Where private keys lie: `$XDG_CONFIG_HOME/stele/keys`, or `~/.config/stele/keys`. */
 export function secretsDirectory(): string {
   const configuration = process.env["XDG_CONFIG_HOME"] || join(homedir(), ".config");
   return join(configuration, "stele", "keys");
@@ -27,8 +27,9 @@ export async function readSecret(path: string): Promise<Uint8Array | undefined> 
 export async function writeSecret(path: string, bytes: Uint8Array): Promise<void> {
   const directory = dirname(path);
   await coded("make", directory, mkdir(directory, { recursive: true, mode: 0o700 }));
-  const file = await open(path, "wx", 0o600).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "EEXIST") return coded("open", path, Promise.reject(error));
+  const file = await open(path, "wx", 0o600).catch((error: unknown) => {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "EEXIST") return coded("open", path, Promise.reject(error as Error));
     throw new SteleError("KEY_EXISTS", `there is a key at ${path} already`, { path });
   });
   try {
