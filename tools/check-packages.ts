@@ -5,7 +5,8 @@ import { basename, join } from "node:path";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 
-// npm run packages: packs what would be published and checks that others can import it and read its types.
+// npm run packages: packs what would be published, and checks that others can import it and read
+// its types.
 
 const root = join(import.meta.dirname, "..");
 const output = mkdtempSync(join(tmpdir(), "stele-packages-"));

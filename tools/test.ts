@@ -4,7 +4,8 @@ import { findTestFiles } from "./test/files.ts";
 import { missingNeeds } from "./test/needs.ts";
 import { runTests } from "./test/run.ts";
 
-// npm test [-- PART-OF-A-PATH ...]: builds, because the command-line tests run what ships, and runs the tests.
+// npm test [-- PART-OF-A-PATH ...]: builds, because the tests of the command run what ships, and
+// runs the tests.
 
 const root = join(import.meta.dirname, "..");
 const filters = process.argv.slice(2);

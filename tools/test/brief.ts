@@ -10,7 +10,8 @@ export async function* brief(events: AsyncIterable<TestEvent>): AsyncGenerator<s
     }
     if (type === "test:fail" && !isCausedBelow(data.details.error)) {
       const { name, file = "", line = 0, details } = data;
-      yield `\n✖ ${name}\n  ${file}:${line}\n  ${inspect(details.error.cause ?? details.error, { depth: 1 })}\n`;
+      const cause = inspect(details.error.cause ?? details.error, { depth: 1 });
+      yield `\n✖ ${name}\n  ${file}:${line}\n  ${cause}\n`;
     }
   }
   yield "\n";

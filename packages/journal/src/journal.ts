@@ -88,20 +88,21 @@ export class Journal extends JournalReader implements AsyncDisposable {
    * nothing; after a failed write or sync with that failure, from then on with WRITER_FAILED.
    */
   append(event: Event | EventText, options: WriteOptions = {}): Promise<Receipt> {
+    let text: EventText;
     try {
-      const text = event instanceof EventText ? event : encodeEvent(event);
-      if (text.type.startsWith(RESERVED_PREFIX)) throw reserved(text.type);
-      return this.#append(text, options);
+      text = event instanceof EventText ? event : encodeEvent(event);
     } catch (error) {
-      return Promise.reject(error as SteleError);
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
+    if (text.type.startsWith(RESERVED_PREFIX)) return Promise.reject(reserved(text.type));
+    return this.#append(text, options);
   }
 
   /**
    * Records a `stele.gap`: that events are missing here, as far as a recorder knows. As durable as
    * an `append`.
    */
-  recordGap(gap: Gap): Promise<Receipt> {
+  async recordGap(gap: Gap): Promise<Receipt> {
     return this.#append(encodeEvent({ type: "stele.gap", data: gap }), {});
   }
 

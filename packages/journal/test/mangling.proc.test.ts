@@ -35,7 +35,10 @@ suite("one byte of the ledger changed", () => {
       const byte = segment.bytes[offset]! ^ (1 << (offset % 8));
       const { bytes } = withByte(segment, offset, byte);
       const { entries, error } = await specimen.read({ [segment.path]: bytes });
-      const intact = specimen.entries.slice(0, error === undefined ? undefined : lineAt(segment, offset).size);
+      const intact = specimen.entries.slice(
+        0,
+        error === undefined ? undefined : lineAt(segment, offset).size,
+      );
       assert.deepEqual(entries, intact, `offset ${offset}`);
       if (error !== undefined) assertCode(error, ["JOURNAL_DAMAGED"], `offset ${offset}`);
     }
@@ -159,8 +162,8 @@ async function verify({ segment, bytes }: Damage): Promise<Pick<Verdict, "verdic
 }
 
 /**
- * Opening for writing refuses and changes no byte of any file. It looks at one segment, so damage in one before that may
- * go unnoticed, but not untold: verify still finds it.
+ * Opening for writing refuses and changes no byte of any file. It looks at one segment, so damage
+ * in one before that may go unnoticed, but not untold: verify still finds it.
  */
 async function expectNotTouched({ segment, bytes }: Damage, name: string): Promise<void> {
   const place = `${segment.path}, ${name}`;
@@ -197,6 +200,7 @@ function* everyByte(): Generator<{ segment: Segment; offset: number }> {
 
 function* everyLine(): Generator<{ segment: Segment; line: Line; name: string }> {
   for (const segment of specimen.segments) {
-    for (const line of segment.lines) yield { segment, line, name: `${line.kind} at ${line.start}` };
+    for (const line of segment.lines)
+      yield { segment, line, name: `${line.kind} at ${line.start}` };
   }
 }

@@ -36,13 +36,27 @@ export async function checkContents(
   try {
     if (file) await checkOff(file, hasher, wanted, report.end.sealedSize);
   } catch (error) {
-    if (!(error instanceof SteleError) || error.code !== "JOURNAL_DAMAGED") throw error;
-    const finding = { verdict: "corrupt", seq: error.seq ?? 0, reason: error.message } as const;
+    const finding = findDamage(error, wanted, report.end.sealedSize);
     return { checked: all - count(wanted), absent: 0, finding };
   } finally {
     await file?.close();
   }
   return { checked: all - count(wanted), absent: 0, finding: firstMissing(wanted) };
+}
+
+/**
+ * What a line that is wrong means. Behind the contents of all sealed entries it means nothing: a
+ * crash, or a writer at work, leaves such lines there.
+ */
+function findDamage(
+  error: unknown,
+  wanted: ReadonlyMap<number, unknown>,
+  sealedSize: number,
+): Finding | undefined {
+  if (!(error instanceof SteleError) || error.code !== "JOURNAL_DAMAGED") throw error;
+  const [firstWanted = sealedSize] = wanted.keys();
+  const seq = error.seq ?? firstWanted;
+  return seq < sealedSize ? { verdict: "corrupt", seq, reason: error.message } : undefined;
 }
 
 /**

@@ -34,41 +34,42 @@ export function prepareContents(
   event: EventText,
   inputs: Readonly<Record<string, ContentInput>> | undefined,
 ): Prepared {
-  const fields = Object.entries(inputs ?? {});
-  if (fields.length === 0) return { event, contents: undefined, contentBytes: 0 };
+  if (inputs === undefined) return { event, contents: undefined, contentBytes: 0 };
+  const parts = Object.entries(inputs).map(([name, input]) => normalise(name, input));
+  const contentBytes = parts.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  if (contentBytes > MAX_CONTENT_BYTES) {
+    const message = `the contents have ${contentBytes} bytes, more than ${MAX_CONTENT_BYTES}`;
+    throw new SteleError("CONTENT_TOO_LARGE", message);
+  }
+  if (parts.length === 0) return { event, contents: undefined, contentBytes };
   const contents = new Map<string, StoredContent>();
   const references: Record<string, ContentReference> = {};
-  let contentBytes = 0;
-  for (const [name, input] of fields) {
-    const { bytes, mediaType } = normalise(name, input);
-    const stored = { salt: world.random.bytes(SALT_BYTES), bytes };
+  for (const { name, bytes, mediaType } of parts) {
+    const stored = { salt: world.random.bytes(SALT_BYTES), bytes: bytes.slice() };
     const commitment = commit(world.primitives, name, stored);
     contents.set(name, stored);
     references[name] = { mediaType, size: bytes.length, commitment };
-    contentBytes += bytes.length;
-  }
-  if (contentBytes > MAX_CONTENT_BYTES) {
-    const message = `contents of ${contentBytes} bytes for one event, more than ${MAX_CONTENT_BYTES}`;
-    throw new SteleError("CONTENT_TOO_LARGE", message);
   }
   return { event: withReferences(event, references), contents, contentBytes };
 }
 
-function normalise(
-  name: string,
-  input: ContentInput,
-): { readonly bytes: Uint8Array; readonly mediaType: string } {
+interface Part {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly mediaType: string;
+}
+
+function normalise(name: string, input: ContentInput): Part {
   if (!isContentName(name)) {
     throw new SteleError("CONTENT_INVALID", `${JSON.stringify(name)} cannot name a content`);
   }
   const plain = typeof input === "string" || input instanceof Uint8Array;
-  const body = plain ? input : input.bytes;
-  const declared = plain ? undefined : input.mediaType;
-  if (typeof body === "string") {
-    return { bytes: utf8(body), mediaType: declared ?? "text/plain; charset=utf-8" };
+  const { bytes, mediaType } = plain ? { bytes: input, mediaType: undefined } : input;
+  if (typeof bytes === "string") {
+    return { name, bytes: utf8(bytes), mediaType: mediaType ?? "text/plain; charset=utf-8" };
   }
-  if (body instanceof Uint8Array) {
-    return { bytes: body.slice(), mediaType: declared ?? "application/octet-stream" };
+  if (bytes instanceof Uint8Array) {
+    return { name, bytes, mediaType: mediaType ?? "application/octet-stream" };
   }
   throw new SteleError("CONTENT_INVALID", `content ${name} must be bytes or a string`);
 }

@@ -8,6 +8,7 @@ import { CONTENT, join } from "./layout.ts";
 // length: they are searched by offsets, not by a scan.
 
 const CHUNK_BYTES = 64 * 1024;
+const NEWLINE = 0x0a;
 /** JSON text takes at most six bytes for one. */
 const MAX_LINE_BYTES = 6 * MAX_CONTENT_BYTES + CHUNK_BYTES;
 
@@ -71,9 +72,10 @@ async function readLine(
   start: number,
   end: number,
 ): Promise<ReturnType<typeof parseContentLine>> {
-  if (end - start > MAX_LINE_BYTES) throw malformed((await seqAt(file, start)) ?? 0);
+  if (end - start > MAX_LINE_BYTES) throw malformed(await seqAt(file, start));
   const bytes = new Uint8Array(end - start);
   const count = await file.read(bytes, start);
+  if (bytes[count - 1] !== NEWLINE) throw malformed(await seqAt(file, start));
   return parseContentLine(bytes.subarray(0, count - 1));
 }
 
@@ -86,7 +88,7 @@ async function belongsBelow(
   const last = new Uint8Array(1);
   await file.read(last, end - 1);
   const seq = await seqAt(file, start);
-  return last[0] === 0x0a && seq !== undefined && seq < size;
+  return last[0] === NEWLINE && seq !== undefined && seq < size;
 }
 
 /**
@@ -98,7 +100,7 @@ async function startOfLine(file: ReadableFile, at: number): Promise<number> {
   for (let end = at; end > 0;) {
     const from = Math.max(0, end - CHUNK_BYTES);
     const count = await file.read(chunk.subarray(0, end - from), from);
-    const newline = chunk.subarray(0, count).lastIndexOf(0x0a);
+    const newline = chunk.subarray(0, count).lastIndexOf(NEWLINE);
     if (newline >= 0) return from + newline + 1;
     end = from;
   }
@@ -110,7 +112,7 @@ async function endOfLine(file: ReadableFile, start: number): Promise<number> {
   const chunk = new Uint8Array(CHUNK_BYTES);
   for (let at = start; ;) {
     const count = await file.read(chunk, at);
-    const newline = chunk.subarray(0, count).indexOf(0x0a);
+    const newline = chunk.subarray(0, count).indexOf(NEWLINE);
     if (newline >= 0) return at + newline + 1;
     at += count;
     if (count < chunk.length) return at;
@@ -125,7 +127,7 @@ async function seqAt(file: ReadableFile, start: number): Promise<number | undefi
   return digits === undefined ? undefined : Number(digits);
 }
 
-function malformed(seq: number): SteleError {
-  const message = `the content segment of entry ${seq} is malformed`;
-  return new SteleError("JOURNAL_DAMAGED", message, { seq });
+function malformed(seq: number | undefined): SteleError {
+  const message = `the contents of entry ${seq ?? "(unknown)"} are malformed`;
+  return new SteleError("JOURNAL_DAMAGED", message, seq === undefined ? {} : { seq });
 }

@@ -10,7 +10,10 @@ export const DIRECTORY = "/journal";
 
 const seen = new Map<string, boolean>();
 
-/** Node's primitives, which check no signature twice: mangling checks the same ones thousands of times. */
+/**
+ * Node's primitives, which check no signature twice: mangling checks the same ones thousands of
+ * times.
+ */
 const remembering: World["primitives"] = {
   ...primitives,
   verify(publicKey, message, signature) {

@@ -10,15 +10,19 @@ export type Opening =
   | { readonly refusal: SteleError; readonly disk: MemoryDisk };
 
 /**
- * A small journal to be damaged over and over: several segments, commits of one and two entries, contents. Files are
- * replaced for one check at a time, so every check starts from the intact journal.
+ * A small journal to be damaged over and over: several segments, commits of one and two entries,
+ * contents. Files are replaced for one check at a time, so every check starts from the intact
+ * journal.
  */
 export class Specimen {
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly segments: readonly Segment[];
   readonly entries: readonly Entry[];
   readonly #disk: MemoryDisk;
-  /** What it knows from its opening does not matter: `verify` and `read` look at the disk anew each time. */
+  /**
+   * What it knows from its opening does not matter: `verify` and `read` look at the disk anew each
+   * time.
+   */
   readonly #journal: Journal;
 
   private constructor(disk: MemoryDisk, journal: Journal, entries: readonly Entry[]) {
@@ -93,7 +97,8 @@ export class Specimen {
     try {
       return await act();
     } finally {
-      for (const path of Object.keys(changes)) replace(this.#disk.files, { [path]: this.files.get(path) });
+      for (const path of Object.keys(changes))
+        replace(this.#disk.files, { [path]: this.files.get(path) });
     }
   }
 }
