@@ -5,8 +5,8 @@ import { journalCases } from "./generate/journals.ts";
 import { checkpointVectors, contentVectors, headVectors, keyVectors } from "./generate/parts.ts";
 import { segmentCases } from "./generate/segments.ts";
 
-// node spec/vectors/generate.ts            writes the generated vectors
-// node spec/vectors/generate.ts --check    names those that differ from what it would write, and exits with 1
+// node spec/vectors/generate.ts          writes the generated vectors
+// node spec/vectors/generate.ts --check  names those that it would write differently; exits with 1
 
 const VECTORS: Readonly<Record<string, () => object>> = {
   "checkpoints.json": checkpointVectors,

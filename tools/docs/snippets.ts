@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Fence } from "./fences.ts";
@@ -7,6 +7,8 @@ import type { Fence } from "./fences.ts";
 /** Code of a document, and the file that it is checked as. */
 export interface Snippet {
   readonly name: string;
+  /** The document's path; snippets of one document run in one directory, as a reader's would. */
+  readonly document: string;
   readonly fence: Fence;
 }
 
@@ -26,12 +28,14 @@ export class SnippetProject implements Disposable {
 
   /** What the compiler has to say about all snippets; empty when nothing. */
   check(): string {
-    return this.#run("tsc", ["-p", "."]);
+    return run("tsc", ["-p", "."], this.#directory);
   }
 
   /** What a snippet says on its way to an exit status other than 0; empty when it succeeds. */
   execute(snippet: Snippet): string {
-    return this.#run(process.execPath, [snippet.name]);
+    const directory = join(this.#directory, "run", snippet.document);
+    mkdirSync(directory, { recursive: true });
+    return run(process.execPath, [join(this.#directory, snippet.name)], directory);
   }
 
   [Symbol.dispose](): void {
@@ -41,12 +45,12 @@ export class SnippetProject implements Disposable {
   #write(name: string, text: string): void {
     writeFileSync(join(this.#directory, name), text);
   }
+}
 
-  #run(command: string, args: readonly string[]): string {
-    const env = { PATH: process.env["PATH"], HOME: this.#directory };
-    const result = spawnSync(command, args, { cwd: this.#directory, env, encoding: "utf8" });
-    return result.status === 0 ? "" : `${result.stdout}${result.stderr}exit ${result.status}`;
-  }
+function run(command: string, args: readonly string[], directory: string): string {
+  const env = { PATH: process.env["PATH"], HOME: directory };
+  const result = spawnSync(command, args, { cwd: directory, env, encoding: "utf8" });
+  return result.status === 0 ? "" : `${result.stdout}${result.stderr}exit ${result.status}`;
 }
 
 /** As strict as ours, except that an example need not use all that it shows. */

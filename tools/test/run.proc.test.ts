@@ -27,7 +27,10 @@ const FILES: Readonly<Record<string, string>> = {
     import { suite, test } from "node:test";
     suite("outer", () => { test("wrong", () => { throw new Error("so it is"); }); });`,
   "tools/empty.proc.test.ts": "",
-  "tools/exit.proc.test.ts": `process.exit(3);`,
+  "tools/exit.proc.test.ts": `console.error("last words"); process.exitCode = 3;`,
+  "tools/late.proc.test.ts": `
+    import { test } from "node:test";
+    test("hasty", () => { setTimeout(() => { throw new Error("too late"); }, 1); });`,
 };
 for (const [path, text] of Object.entries(FILES)) {
   mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -73,8 +76,16 @@ test("a file that cannot be imported fails and stops no other", () => {
   assert.match(report, /Cannot find module .*missing\.ts/);
 });
 
-test("a file that ends its process fails", () => {
-  assert.deepEqual(run("exit").counts, { passed: 0, failed: 1, skipped: 0 });
+test("a process that ends badly fails, with what it said", () => {
+  const { report, counts } = run("exit");
+  assert.deepEqual(counts, { passed: 0, failed: 1, skipped: 0 });
+  assert.match(report, /✖ .*exit\.proc\.test\.ts\n.*exitCode: 3.*\nlast words\n/s);
+});
+
+test("an error after a test's end fails, with what it was", () => {
+  const { report, counts } = run("late");
+  assert.deepEqual(counts, { passed: 1, failed: 1, skipped: 0 });
+  assert.match(report, /✖ Error: Test "hasty" .*"Error: too late"/);
 });
 
 test("a file without a test fails", () => {

@@ -20,6 +20,7 @@ export const ERRORS = {
   NOTE_MALFORMED: "check that the file was copied whole",
   NOTE_UNVERIFIED: "check the key, or where the note came from",
   CHECKPOINT_MALFORMED: "check that the file was copied whole",
+  PROOF_MALFORMED: "check that the file was copied whole",
   MANIFEST_MALFORMED: "restore stele.json from a copy",
   JOURNAL_MISSING: "check the path, or make a journal with: stele init DIR",
   JOURNAL_NOT_A_JOURNAL: "check the path, or make a journal with: stele init DIR",

@@ -63,12 +63,13 @@ export class EventText {
  */
 export function encodeEvent(event: Event): EventText {
   const text = stringify(event);
-  // Only a text with such traces can hide a value that JSON does not have; the usual event is not
-  // walked twice.
+  const isOdd = "toJSON" in event || text.includes("\\ud") || mayBeDeep(text);
+  // What is odd is read as if it came from outside, which also bounds its depth.
+  const encoded = isOdd ? parseEvent(text) : new EventText(text, event);
+  if (!isOdd) checkMembers(event);
+  // Only such a text can hide a value that JSON does not have; the usual event is not walked twice.
   if (text.includes("null")) refuseNonFinite(event, "");
-  if ("toJSON" in event || text.includes("\\ud") || mayBeDeep(text)) return parseEvent(text);
-  checkMembers(event);
-  return new EventText(text, event);
+  return encoded;
 }
 
 /**
@@ -89,6 +90,12 @@ export function parseEvent(
 
 function stringify(event: Event): string {
   if (!isObject(event)) throw invalid("an event is a JSON object");
+  const text = tryStringify(event);
+  if (text === undefined) throw invalid("the event's toJSON gives nothing");
+  return text;
+}
+
+function tryStringify(event: object): string | undefined {
   try {
     return JSON.stringify(event);
   } catch (cause) {
@@ -137,7 +144,8 @@ function refuseNonFinite(value: unknown, path: string): void {
   if (typeof value === "number" && !Number.isFinite(value)) {
     throw invalid(`${path} is ${value}, which JSON cannot hold`);
   }
-  if (typeof value !== "object" || value === null) return;
+  // What has a toJSON chooses what is written; its members are its own affair, and may be cyclic.
+  if (typeof value !== "object" || value === null || "toJSON" in value) return;
   for (const [name, member] of Object.entries(value)) refuseNonFinite(member, `${path}/${name}`);
 }
 

@@ -55,7 +55,6 @@ export class Journal extends JournalReader implements AsyncDisposable {
   readonly #directory: string;
   readonly #open: OpenJournal;
   readonly #recent: RecentIds;
-  #appended: number;
   #closing: Promise<void> | undefined;
 
   /** For `openJournal`. */
@@ -69,7 +68,6 @@ export class Journal extends JournalReader implements AsyncDisposable {
     this.#directory = directory;
     this.#open = parts.open;
     this.#recent = parts.recent;
-    this.#appended = parts.open.writer.sealedSize;
   }
 
   /** How many entries are sealed and on disk. */
@@ -126,7 +124,7 @@ export class Journal extends JournalReader implements AsyncDisposable {
 
   /**
    * Waits for what is pending and releases the journal. Appends from now on reject with
-   * JOURNAL_CLOSED.
+   * JOURNAL_CLOSED. Rejects when entries are lost whose receipts said `queued`.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -140,35 +138,42 @@ export class Journal extends JournalReader implements AsyncDisposable {
   #append(text: EventText, options: WriteOptions): Promise<Receipt> {
     if (this.#closing) return Promise.reject(closed());
     const { id } = text;
-    if (id !== undefined) {
-      const answer = this.#recent.find(id);
-      if (answer) return this.#repeat(answer, options);
-    }
-    const receipt = this.#open.writer.append(text, options);
-    this.#recent.add(this.#appended++, id, receipt);
-    // What was refused was not recorded: the id is free again.
-    if (id !== undefined) receipt.catch(() => this.#recent.forget(id, receipt));
-    return receipt;
+    const { writer } = this.#open;
+    if (id === undefined) return writer.append(text, options);
+    const answer = this.#recent.find(id, writer.placedSize);
+    if (answer) return this.#repeat(text, options, answer);
+    return this.#recent.add(id, writer.append(text, options));
   }
 
   /** The first receipt, once the entry is as durable as the repetition asks. */
-  async #repeat(answer: Answer, { ack = "synced" }: WriteOptions): Promise<Receipt> {
-    const receipt = await answer;
+  async #repeat(text: EventText, options: WriteOptions, answer: Answer): Promise<Receipt> {
+    let receipt: Receipt;
+    try {
+      receipt = await answer;
+    } catch {
+      // What was refused was not recorded: the id is free again.
+      return this.#append(text, options);
+    }
     const { writer } = this.#open;
-    if (ack === "queued" || (receipt.sealedSize ?? Infinity) <= writer.sealedSize) return receipt;
+    const durable = (receipt.sealedSize ?? Infinity) <= writer.sealedSize;
+    if (options.ack === "queued" || durable) return receipt;
     await writer.settled();
     if (writer.sealedSize > receipt.seq) return { ...receipt, sealedSize: writer.sealedSize };
-    throw new SteleError("WRITER_FAILED", `entry ${receipt.seq} was not sealed`, {
-      seq: receipt.seq,
-    });
+    const message = `entry ${receipt.seq} was not sealed`;
+    throw new SteleError("WRITER_FAILED", message, { seq: receipt.seq });
   }
 
   async #close(): Promise<void> {
+    const { writer, close } = this.#open;
     try {
-      await this.#open.close();
+      await close();
+    } catch (error) {
+      // After a failure, which those who waited know, there is nothing left to do well.
+      if (!writer.failed) throw error;
     } finally {
       await this.#world.disk.close();
     }
+    if (writer.lost) throw writer.lost;
   }
 }
 
@@ -201,7 +206,7 @@ async function remember(journal: Journal, recent: RecentIds): Promise<void> {
   const from = Math.max(0, sealedSize - recent.window);
   if (recent.window === 0) return;
   for await (const { seq, hash, time, event } of journal.read({ from })) {
-    recent.add(seq, event.id, { seq, hash, time, sealedSize } satisfies Receipt);
+    if (event.id !== undefined) recent.remember(event.id, { seq, hash, time, sealedSize });
   }
 }
 

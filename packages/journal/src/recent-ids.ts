@@ -4,17 +4,21 @@ import type { Receipt } from "@stele/store";
 /** The answer that an id got, or will get. */
 export type Answer = Promise<Receipt> | Receipt;
 
+interface Known {
+  readonly answer: Answer;
+  /** The entry's place, once it is known. */
+  seq: number | undefined;
+}
+
 /**
  * The ids of the last `window` entries with the receipts that they got. An entry leaves the window
  * when `window` later ones have been placed, with or without an id.
  */
 export class RecentIds {
-  readonly #answers = new Map<string, Answer>();
-  /**
-   * The id at `seq modulo window`, so that the entry that leaves the window is found without a
-   * search.
-   */
-  readonly #ring: (string | undefined)[];
+  /** How many entries back an id is known. */
+  readonly window: number;
+  /** In the order of the appends, which is that of the entries. */
+  readonly #known = new Map<string, Known>();
 
   /** Throws OPTION_INVALID unless the window is a whole number from 0 to 1,000,000. */
   constructor(window: number) {
@@ -22,30 +26,42 @@ export class RecentIds {
       const message = `deduplicationWindow must be a whole number from 0 to 1000000, not ${window}`;
       throw new SteleError("OPTION_INVALID", message);
     }
-    this.#ring = Array.from({ length: window });
+    this.window = window;
   }
 
-  /** How many entries back an id is known. */
-  get window(): number {
-    return this.#ring.length;
+  /** The answer of an id that is pending or in the window, when `size` entries have been placed. */
+  find(id: string, size: number): Answer | undefined {
+    this.#forgetBelow(size - this.window);
+    return this.#known.get(id)?.answer;
   }
 
-  find(id: string): Answer | undefined {
-    return this.#answers.get(id);
+  /** Notes an entry that is in the ledger. */
+  remember(id: string, receipt: Receipt): void {
+    this.#known.delete(id);
+    this.#known.set(id, { answer: receipt, seq: receipt.seq });
   }
 
-  /** Notes that entry `seq` was placed, with this id or none. */
-  add(seq: number, id: string | undefined, answer: Answer): void {
-    if (this.#ring.length === 0) return;
-    const slot = seq % this.#ring.length;
-    const leaving = this.#ring[slot];
-    if (leaving !== undefined) this.#answers.delete(leaving);
-    this.#ring[slot] = id;
-    if (id !== undefined) this.#answers.set(id, answer);
+  /** Notes an append and returns its receipt. If it is refused, the id is free again. */
+  add(id: string, receipt: Promise<Receipt>): Promise<Receipt> {
+    const answer = receipt.then(
+      (received) => {
+        known.seq = received.seq;
+        return received;
+      },
+      (error: unknown) => {
+        this.#known.delete(id);
+        throw error;
+      },
+    );
+    const known: Known = { answer, seq: undefined };
+    if (this.window > 0) this.#known.set(id, known);
+    return answer;
   }
 
-  /** Frees an id whose append was refused. */
-  forget(id: string, answer: Answer): void {
-    if (this.#answers.get(id) === answer) this.#answers.delete(id);
+  #forgetBelow(start: number): void {
+    for (const [id, { seq }] of this.#known) {
+      if (seq === undefined || seq >= start) return;
+      this.#known.delete(id);
+    }
   }
 }

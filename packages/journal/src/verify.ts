@@ -16,6 +16,7 @@ import {
   type SegmentJob,
 } from "./verify-segments.ts";
 import { checkInThreads } from "./verify-threads.ts";
+import { isThisMachine } from "./world.ts";
 
 /** What a journal is checked against, and how. */
 export interface VerifyOptions {
@@ -32,14 +33,15 @@ export interface VerifyOptions {
 /**
  * Checks every line, link, seal and header of the journal in one pass with flat memory, and says
  * what that is worth. A journal that is not intact is a verdict, not an error. Throws what
- * `readManifest` throws, KEY_MALFORMED for the pinned key, and NOTE_ or CHECKPOINT_ codes when the
- * checkpoint is not one of this journal's.
+ * `readManifest` throws, OPTION_INVALID, KEY_MALFORMED for the pinned key, and NOTE_ or CHECKPOINT_
+ * codes when the checkpoint is not one of this journal's.
  */
 export async function verifyLedger(
   world: World,
   directory: string,
   options: VerifyOptions = {},
 ): Promise<Verdict> {
+  requireThreads(options.threads);
   const manifest = await readManifest(world.disk, world.primitives, directory);
   const pinned = options.key !== undefined;
   const key = pinned ? parseVerifierKey(world.primitives, options.key) : manifest.key;
@@ -59,6 +61,14 @@ export async function verifyLedger(
   return reachVerdict(reports, segments.length, { head, checkpoint, pinned });
 }
 
+function requireThreads(threads: number | undefined): void {
+  if (threads === undefined || (Number.isSafeInteger(threads) && threads > 0)) return;
+  throw new SteleError(
+    "OPTION_INVALID",
+    `threads must be a whole number from 1 on, not ${threads}`,
+  );
+}
+
 /** Below this a thread takes longer to start than to check. */
 const THREADS_PAY_BYTES = 16 * 1024 * 1024;
 
@@ -69,12 +79,10 @@ async function* checkSegments(
 ): AsyncGenerator<CheckedSegment, void, undefined> {
   const bytes = await totalBytes(world, job);
   const few = job.segments.length < 2 || bytes < THREADS_PAY_BYTES;
-  const threads = Math.min(
-    options.threads ?? (few ? 1 : availableParallelism()),
-    job.segments.length,
-  );
+  const wanted = options.threads ?? (few ? 1 : availableParallelism());
+  const threads = Math.min(wanted, job.segments.length);
   const progress = new Progress(bytes, options.onProgress);
-  yield* threads > 1
+  yield* threads > 1 && isThisMachine(world)
     ? checkInThreads(job, threads, progress.add)
     : checkInTurn(world, job, progress.add);
 }

@@ -3,10 +3,19 @@ import { nodeDisk, nodeEd25519, nodeHasher, systemClock, systemRandom } from "@s
 
 /** This machine: its disk, clock, randomness and OpenSSL. Close its disk when done. */
 export function thisMachine(): World {
-  return {
+  const world = {
     disk: nodeDisk(),
     clock: systemClock,
     random: systemRandom,
     primitives: { ...nodeHasher, ...nodeEd25519 },
   };
+  machines.add(world);
+  return world;
+}
+
+const machines = new WeakSet<World>();
+
+/** Whether the world came from `thisMachine`, so that another thread can see it too. */
+export function isThisMachine(world: World): boolean {
+  return machines.has(world);
 }

@@ -97,9 +97,9 @@ async function expectFound(
   line: Line,
   change: (line: string) => string,
 ): Promise<void> {
-  const before = textOf(segment, line);
-  const after = change(before);
-  assert.notEqual(after, before, "the variant changes something");
+  const original = textOf(segment, line);
+  const after = change(original);
+  assert.notEqual(after, original, "the variant changes something");
   const bytes = spliced(segment.bytes, [line.start, line.end], utf8(after));
   const { verdict, firstBad } = await specimen.verify({ [segment.path]: bytes });
   assert.notEqual(verdict, "intact", `${segment.path}: ${after}`);
@@ -146,9 +146,9 @@ const GROUP_ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
 
 /** S + L verifies wherever S is not checked to be below L (RFC 8032 section 5.1.7). */
 function plusOrder(bytes: Uint8Array): Uint8Array {
-  const scalar = Buffer.from(bytes.subarray(4 + 32)).reverse();
+  const scalar = Buffer.from(bytes.subarray(4 + 32).toReversed());
   const changed = (BigInt(`0x${scalar.toString("hex")}`) + GROUP_ORDER).toString(16);
-  bytes.set(Buffer.from(changed.padStart(64, "0"), "hex").reverse(), 4 + 32);
+  bytes.set(Buffer.from(changed.padStart(64, "0"), "hex").toReversed(), 4 + 32);
   return bytes;
 }
 

@@ -44,6 +44,18 @@ suite("one byte of the ledger changed", () => {
     }
   });
 
+  test("ends reading backwards too, at the same entry", async () => {
+    for (const { segment, offset } of everyByte()) {
+      const line = lineAt(segment, offset);
+      if (line.kind !== "entry" || offset === line.end - 1) continue;
+      const { bytes } = withByte(segment, offset, segment.bytes[offset]! ^ 4);
+      const { entries, error } = await specimen.read({ [segment.path]: bytes }, { reverse: true });
+      assert.deepEqual(entries, specimen.entries.slice(line.size + 1).toReversed());
+      assertCode(error, ["JOURNAL_DAMAGED"], `offset ${offset}`);
+      assert.equal((error as SteleError).seq, line.size);
+    }
+  });
+
   test("is refused for writing without a change, or left to verify", async () => {
     for (const { segment, offset } of everyByte()) {
       const byte = segment.bytes[offset]! ^ (1 << ((offset + 3) % 8));

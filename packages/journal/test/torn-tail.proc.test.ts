@@ -171,10 +171,16 @@ async function checkRecovery(
 function checkRecovered(event: Event, changes: Changes, disk: MemoryDisk): void {
   assert.equal(event.type, "stele.recovered");
   const { part, segment, offset, bytes, entries, sha256, file } = event.data as {
-    readonly [name: string]: string & number;
+    readonly part: string;
+    readonly segment: string;
+    readonly offset: number;
+    readonly bytes: number;
+    readonly entries: number;
+    readonly sha256: string;
+    readonly file: string;
   };
-  const before = specimen.changed(changes).get(`${DIRECTORY}/${part}/${segment}`)!;
-  const cut = before.subarray(offset);
+  const damaged = specimen.changed(changes).get(`${DIRECTORY}/${part}/${segment}`)!;
+  const cut = damaged.subarray(offset);
   assert.deepEqual(disk.files.get(`${DIRECTORY}/${file}`), cut);
   assert.equal(bytes, cut.length);
   assert.equal(sha256, createHash("sha256").update(cut).digest("hex"));

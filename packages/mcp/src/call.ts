@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
 import { clip, clipId } from "./clip.ts";
-import type { Contents } from "./entry.ts";
-import { jsonContents } from "./entry.ts";
-import type { Message } from "./message.ts";
-import { paramsOf } from "./message.ts";
+import { jsonContents, type Contents } from "./entry.ts";
+import { paramsOf, type Message } from "./message.ts";
 
 /** What a tools/call says. */
 export interface CallRequest {

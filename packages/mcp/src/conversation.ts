@@ -1,15 +1,10 @@
-import type { Call } from "./call.ts";
-import { isCall, readCall, retryKey } from "./call.ts";
+import { isCall, readCall, retryKey, type Call } from "./call.ts";
 import { clip, clipId } from "./clip.ts";
-import type { Entry } from "./entry.ts";
-import { jsonContents } from "./entry.ts";
+import { jsonContents, type Entry } from "./entry.ts";
 import { Exchanges, Recent } from "./exchanges.ts";
-import type { Message } from "./message.ts";
-import { isObject, paramsOf } from "./message.ts";
-import type { Outcome } from "./outcome.ts";
-import { outcomeOf, resultOf, taskIdOf } from "./outcome.ts";
-import type { Peers } from "./peers.ts";
-import { learnFromRequest, learnFromResult, versionOf } from "./peers.ts";
+import { isObject, paramsOf, type Message } from "./message.ts";
+import { outcomeOf, resultOf, taskIdOf, type Outcome } from "./outcome.ts";
+import { learnFromRequest, learnFromResult, versionOf, type Peers } from "./peers.ts";
 
 /** The side that a line comes from. */
 export type Side = "client" | "server";
@@ -57,10 +52,7 @@ export class Conversation {
     return this.#answer(from, message, line);
   }
 
-  /**
-   * Takes back an entry's request, which is not passed on. For a call, returns the entry that says
-   * so.
-   */
+  /** Takes back an entry's request, which is not passed on. Returns the entry that a call needs. */
   refuse({ request }: Entry, reason: string): Entry | undefined {
     if (!request) return undefined;
     const { id, exchange } = request;
@@ -86,7 +78,7 @@ export class Conversation {
       server: this.#peers.server?.name,
       tool: call.tool,
       requestId: call.requestId,
-      idInUse: idInUse || undefined,
+      idInUse: idInUse === true ? true : undefined,
       protocolVersion: exchange.protocolVersion ?? this.#peers.protocolVersion,
       sizeBytes: message.sizeBytes,
       argumentsBytes: content["arguments"]?.bytes.length ?? 0,
@@ -150,7 +142,7 @@ export class Conversation {
     const { error } = message.value;
     const entry = this.#result(call, {
       outcome,
-      late: late || undefined,
+      late: late ? true : undefined,
       errorCode: isObject(error) ? clipId(error["code"]) : undefined,
       sizeBytes: message.sizeBytes,
     });
@@ -176,7 +168,7 @@ export class Conversation {
     };
   }
 
-  /** A message of which only the outside is recorded; `method` is that of the request for an answer. */
+  /** A message of which only the outside is recorded. An answer has its request's `method`. */
   #plain(from: Side, message: Message, method: string | undefined): Entry {
     const data = {
       from,

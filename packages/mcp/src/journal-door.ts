@@ -38,7 +38,10 @@ export class JournalDoor {
     return this.#journal;
   }
 
-  /** Opens the journal. Rejects with why it could not, at once as long as the next attempt is not due. */
+  /**
+   * Opens the journal. Rejects with why it could not, at once as long as the next attempt is not
+   * due.
+   */
   async open(): Promise<RecordingJournal> {
     if (this.#opening) return this.#opening;
     if (this.waitMs() > 0) throw this.#failure;

@@ -49,7 +49,7 @@ export class JournalKeeper {
       throw error;
     });
     this.#follow(recorded);
-    return recorded;
+    await recorded;
   }
 
   /** Waits for what is pending, tries once more to record the gap, and closes the journal. */
@@ -94,18 +94,62 @@ export class JournalKeeper {
     if (!this.#retrying) this.#follow(this.#retry());
   }
 
-  /** Records the gap as soon as possible, also without traffic. */
+  /** Records the gap as soon as it can be, also without traffic. */
   async #retry(): Promise<void> {
     this.#retrying = true;
     try {
       while (this.#missed.count > 0) {
-        const journal = this.#door.journal;
-        if (journal) await this.#reportTo(journal).catch((error) => this.#door.drop(journal, error));
-        else await this.#door.open().catch(() => undefined);
+        await this.#report().catch(() => undefined);
         await this.#options.clock.delay(this.#door.waitMs(), this.#closing.signal);
       }
     } finally {
       this.#retrying = false;
     }
   }
+
+  async #report(): Promise<void> {
+    const { journal } = this.#door;
+    // A journal that is opened gets the gap first of all.
+    if (!journal) return void (await this.#door.open());
+    await this.#reportTo(journal).catch((error: unknown) => {
+      this.#door.drop(journal, error as Error);
+    });
+  }
+
+  /** Records the gap, if there is one. What is missed meanwhile belongs to the next. */
+  async #reportTo(journal: RecordingJournal): Promise<void> {
+    const missed = this.#missed;
+    const gap = missed.gap();
+    if (!gap) return;
+    this.#missed = new Missed();
+    try {
+      await journal.recordGap(gap);
+    } catch (error) {
+      missed.merge(this.#missed);
+      this.#missed = missed;
+      throw error;
+    }
+    this.#options.log(`recording again; a gap of ${gap.count} entries is in the journal`);
+  }
+
+  /** So that `close` waits for it. */
+  #follow(work: Promise<unknown>): void {
+    const done = work
+      .catch(() => undefined)
+      .finally(() => {
+        this.#pending.delete(done);
+      });
+    this.#pending.add(done);
+  }
+}
+
+/** The error in one line, with what to do about it. */
+export function explain(error: unknown): string {
+  if (error instanceof SteleError) return `${error.code}: ${error.message}; ${error.fix}`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Whether the journal refused one event and goes on with the others. */
+function concernsOneEvent(error: unknown): boolean {
+  return error instanceof SteleError && /^(EVENT|CONTENT|JSON)_/.test(error.code);
 }

@@ -18,12 +18,12 @@ const COMMA = 0x2c;
  * text must be JSON that JSON.parse has accepted. Time is linear in the object's size, whatever its
  * depth.
  */
-export function objectMembers(json: Uint8Array, start: number): Member[] {
+export function objectMembers(json: Buffer, start: number): Member[] {
   const members: Member[] = [];
   let at = skipSpaces(json, skipSpaces(json, start) + 1);
   while (!isCloser(json[at]!)) {
     const nameEnd = skipString(json, at);
-    const name = JSON.parse(Buffer.from(json.subarray(at, nameEnd)).toString()) as string;
+    const name = JSON.parse(json.toString("utf8", at, nameEnd)) as string;
     const range = valueRange(json, skipSpaces(json, nameEnd) + 1);
     members.push({ name, ...range });
     at = skipSeparator(json, range.end);
@@ -31,8 +31,8 @@ export function objectMembers(json: Uint8Array, start: number): Member[] {
   return members;
 }
 
-/** The elements of the array that starts at or after `start`, on the same terms as `objectMembers`. */
-export function arrayElements(json: Uint8Array, start: number): Range[] {
+/** The elements of the array that starts at or after `start`; otherwise as `objectMembers`. */
+export function arrayElements(json: Buffer, start: number): Range[] {
   const elements: Range[] = [];
   let at = skipSpaces(json, skipSpaces(json, start) + 1);
   while (!isCloser(json[at]!)) {
@@ -43,22 +43,22 @@ export function arrayElements(json: Uint8Array, start: number): Range[] {
   return elements;
 }
 
-function valueRange(json: Uint8Array, at: number): Range {
+function valueRange(json: Buffer, at: number): Range {
   const start = skipSpaces(json, at);
   return { start, end: skipValue(json, start) };
 }
 
-function skipSeparator(json: Uint8Array, at: number): number {
+function skipSeparator(json: Buffer, at: number): number {
   const next = skipSpaces(json, at);
   return isCloser(json[next]!) ? next : skipSpaces(json, next + 1);
 }
 
-function skipSpaces(json: Uint8Array, at: number): number {
+function skipSpaces(json: Buffer, at: number): number {
   while (isSpace(json[at]!)) at++;
   return at;
 }
 
-function skipValue(json: Uint8Array, at: number): number {
+function skipValue(json: Buffer, at: number): number {
   const first = json[at]!;
   if (first === QUOTE) return skipString(json, at);
   if (isOpener(first)) return skipContainer(json, at);
@@ -66,7 +66,7 @@ function skipValue(json: Uint8Array, at: number): number {
   return at;
 }
 
-function skipContainer(json: Uint8Array, at: number): number {
+function skipContainer(json: Buffer, at: number): number {
   let depth = 0;
   do {
     const byte = json[at]!;
@@ -81,7 +81,7 @@ function skipContainer(json: Uint8Array, at: number): number {
   return at;
 }
 
-function skipString(json: Uint8Array, at: number): number {
+function skipString(json: Buffer, at: number): number {
   for (;;) {
     at = json.indexOf(QUOTE, at + 1);
     let backslashes = 0;

@@ -1,8 +1,11 @@
 import { isUtf8 } from "node:buffer";
-import type { Member, Range } from "./json-ranges.ts";
-import { arrayElements, objectMembers } from "./json-ranges.ts";
+import type { ErrorCode } from "@stele/core/error";
+import { hidesMessage } from "./hidden-lines.ts";
+import { arrayElements, objectMembers, type Member, type Range } from "./json-ranges.ts";
 
-export type JsonObject = { readonly [member: string]: unknown };
+export interface JsonObject {
+  readonly [member: string]: unknown;
+}
 
 /**
  * Where the members of an object lie in the line; of two with one name the last, as JSON.parse
@@ -30,21 +33,35 @@ export interface Line {
   readonly batch: boolean;
   /** Why the line is not exactly one MCP message or batch; undefined when it is. */
   readonly defect: string | undefined;
-  /** Readers can differ on what the line asks for. */
-  readonly ambiguous: boolean;
+  /** Why it cannot be said what the line asks for: readers can differ, or it is too much. */
+  readonly unclear: ErrorCode | undefined;
 }
+
+/** The most messages that a batch may have; a line of 16 MiB could hold a million. */
+const MAX_BATCH = 1000;
 
 /**
  * Reads one line, without its newline, as JSON-RPC. Never throws: what it cannot read, or what can
  * be read in more than one way, is a defect. Time is linear in the line's size.
  */
 export function readLine(untrusted: Buffer): Line {
+  const line = readClear(untrusted);
+  if (line.unclear || !hidesMessage(untrusted)) return line;
+  const defect = "ambiguous: a carriage return ends a message inside the line";
+  return { ...line, defect, unclear: "JSON_SYNTAX" };
+}
+
+function readClear(untrusted: Buffer): Line {
   const value = parse(untrusted.toString("utf8"));
   const encoding = isUtf8(untrusted) ? undefined : "not UTF-8";
   if (value === undefined) {
-    return { messages: [], batch: false, defect: encoding ?? "not JSON", ambiguous: false };
+    return { messages: [], batch: false, defect: encoding ?? "not JSON", unclear: undefined };
   }
   const batch = Array.isArray(value);
+  if (batch && value.length > MAX_BATCH) {
+    const defect = `a batch of more than ${MAX_BATCH} messages`;
+    return { messages: [], batch, defect, unclear: "CONTENT_TOO_LARGE" };
+  }
   const read = batch
     ? readBatch(untrusted, value as unknown[])
     : [readMessage(untrusted, value, { start: 0, end: untrusted.length })];
@@ -53,7 +70,7 @@ export function readLine(untrusted: Buffer): Line {
     messages: read.flatMap((one) => one.message ?? []),
     batch,
     defect: encoding ?? (read.length === 0 ? "an empty batch" : worst?.defect),
-    ambiguous: worst?.ambiguous ?? false,
+    unclear: worst?.ambiguous === true ? "JSON_DUPLICATE_KEY" : undefined,
   };
 }
 

@@ -29,9 +29,8 @@ export class Missed {
     if (call !== undefined && this.#calls.size < MAX_NAMED) this.#calls.add(call);
   }
 
-  /** Takes in what was missed later. */
+  /** Takes in what was missed later, if anything. */
   merge(later: Missed): void {
-    this.#first ??= later.#first;
     this.#count += later.#count;
     for (const [type, count] of later.#types) {
       this.#types.set(type, (this.#types.get(type) ?? 0) + count);

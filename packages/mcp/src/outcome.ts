@@ -1,5 +1,4 @@
-import type { JsonObject, Message } from "./message.ts";
-import { isObject } from "./message.ts";
+import { isObject, type JsonObject, type Message } from "./message.ts";
 
 /**
  * How a call went. `tool_error`: the tool said so (`isError`). `protocol_error`: the answer is an

@@ -26,7 +26,7 @@ export class Outlet {
     return this.#lost.signal;
   }
 
-  /** Writes the bytes if the gate resolves to true. Resolves when they are handed over, or dropped. */
+  /** Writes the bytes if the gate opens to true. Resolves when they are handed over, or dropped. */
   push(bytes: Buffer, gate: boolean | Promise<boolean>): Promise<void> {
     return this.#next(async () => {
       if (!(await gate)) return;

@@ -1,6 +1,5 @@
 import { clip } from "./clip.ts";
-import type { JsonObject, Message } from "./message.ts";
-import { isObject, paramsOf } from "./message.ts";
+import { isObject, paramsOf, type JsonObject, type Message } from "./message.ts";
 
 /** The name and version that a peer gives itself. Nobody has checked them. */
 export interface PeerInfo {
@@ -51,7 +50,7 @@ export function learnFromResult(
   };
 }
 
-/** The version that a request says, in its `_meta`, that it is written in (2026-07-28 and later). */
+/** The version that a request names in its `_meta` (2026-07-28 and later). */
 export function versionOf(request: Message): string | undefined {
   return textOf(metaOf(paramsOf(request), "protocolVersion"));
 }

@@ -3,9 +3,9 @@ import type { EventEmitter } from "node:events";
 import type { Writable } from "node:stream";
 import { SteleError } from "@stele/core/error";
 import { MAX_REFERENCE_LENGTH } from "@stele/core/event";
+import { clip } from "./clip.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import type { Entry } from "./entry.ts";
-import { clip } from "./clip.ts";
 import { JournalKeeper } from "./journal-keeper.ts";
 import type { RecordingJournal } from "./recording-journal.ts";
 import { exitStatus, failedStartStatus, startServer } from "./server-process.ts";
@@ -36,9 +36,9 @@ export interface RecordMcpOptions extends Partial<Surroundings> {
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Starts an MCP server and passes what it and the client say to each other on, unchanged, while
- * recording it (docs/mcp.md). Resolves to the exit status for the recorder: that of the server, 128 +
- * n if signal n ended it, 127 or 126 if it cannot be started. Rejects with OPTION_INVALID; and with
+ * Starts an MCP server and passes on what it and the client say to each other, unchanged, while
+ * recording it (docs/mcp.md). Resolves to the exit status for the recorder: the server's, 128 + n
+ * if signal n ended it, 127 or 126 if it cannot be started. Rejects with OPTION_INVALID; and with
  * the journal's error, having started nothing, when the journal cannot be opened and
  * `whenUnrecordable` is `closed`.
  */
@@ -49,6 +49,8 @@ export async function recordMcp(options: RecordMcpOptions): Promise<number> {
   const surroundings = { ...thisProcess(), ...options };
   const { clock, stderr } = surroundings;
   const log = (line: string): void => void stderr.write(`stele mcp: ${line}\n`);
+  // Nobody hears what the recorder has to say: that must not end the session.
+  if (stderr.listenerCount("error") === 0) stderr.on("error", () => undefined);
   const keeper = new JournalKeeper({ openJournal, session: id, agent, clock, log });
   try {
     await keeper.open().catch((error: unknown) => {
@@ -103,6 +105,6 @@ function thisProcess(): Surroundings {
 
 function checkReference(name: string, value: string | undefined): void {
   if (value === undefined || (value.length > 0 && value.length <= MAX_REFERENCE_LENGTH)) return;
-  const message = `the ${name} has ${value.length} characters; it may have 1 to ${MAX_REFERENCE_LENGTH}`;
-  throw new SteleError("OPTION_INVALID", message);
+  const limits = `1 to ${MAX_REFERENCE_LENGTH} characters`;
+  throw new SteleError("OPTION_INVALID", `the ${name} may have ${limits}, not ${value.length}`);
 }

@@ -23,13 +23,12 @@ export function refusal(line: Line | undefined, error: unknown): Buffer {
 }
 
 function rpcError(error: unknown): object {
-  const known = error instanceof SteleError ? error : undefined;
   const reason = error instanceof Error ? error.message : String(error);
-  const fix = known?.fix ?? "see what the recorder says on standard error";
-  const code = known?.code ?? null;
+  const steleCode = error instanceof SteleError ? error.code : null;
+  const fix = error instanceof SteleError ? error.fix : "see the recorder's standard error";
   return {
     code: NOT_RECORDED,
-    message: `Not passed on to the server, because it cannot be recorded: ${reason}. To mend it: ${fix}.`,
-    data: { steleCode: code, fix },
+    message: `Not passed on, because it cannot be recorded: ${reason}. To mend it: ${fix}.`,
+    data: { steleCode, fix },
   };
 }

@@ -1,10 +1,8 @@
-import type { Hash } from "node:crypto";
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import type { Readable } from "node:stream";
 import type { Side } from "./conversation.ts";
 import { InFlight } from "./in-flight.ts";
-import type { Piece } from "./line-splitter.ts";
-import { chomp, LineSplitter } from "./line-splitter.ts";
+import { chomp, LineSplitter, type Piece } from "./line-splitter.ts";
 import type { Outlet } from "./outlet.ts";
 import type { Passage, Session } from "./session.ts";
 
@@ -17,7 +15,7 @@ export interface RelayOptions {
   readonly session: Session;
 }
 
-/** One direction of the traffic: passes lines on as the session decides, in order, byte for byte. */
+/** One direction of the traffic: passes lines on as the session decides, in order, unchanged. */
 export class Relay {
   readonly #options: RelayOptions;
   readonly #splitter = new LineSplitter();
@@ -58,11 +56,8 @@ export class Relay {
   #line(bytes: Buffer): void {
     const { from, session, outlet } = this.#options;
     const passage = from === "client" ? session.fromClient(bytes) : session.fromServer(bytes);
-    const passed = outlet.push(
-      bytes,
-      passage.verdict.then(({ passes }) => passes),
-    );
-    this.#follow(passage, bytes.length, passed);
+    const gate = passage.decision.then(({ passes }) => passes);
+    this.#follow(passage, bytes.length, outlet.push(bytes, gate));
   }
 
   #part(bytes: Buffer, last: boolean): void {
@@ -78,9 +73,9 @@ export class Relay {
     this.#follow(session.longLine(from, { sizeBytes, sha256: hash.digest("hex") }), 0);
   }
 
-  #follow({ verdict, settled }: Passage, sizeBytes: number, passed?: Promise<void>): void {
+  #follow({ decision, settled }: Passage, sizeBytes: number, passed?: Promise<void>): void {
     const { replies } = this.#options;
-    const replied = verdict.then(async ({ reply }) => {
+    const replied = decision.then(async ({ reply }) => {
       if (reply.length > 0) await replies.reply(reply);
     });
     this.#inFlight.add(sizeBytes, Promise.all([passed, replied, settled]));

@@ -1,15 +1,20 @@
-import { SteleError } from "@stele/core/error";
+import { SteleError, type ErrorCode } from "@stele/core/error";
+import { clip } from "./clip.ts";
 import type { Clock } from "./clock.ts";
-import { Conversation } from "./conversation.ts";
-import type { Side } from "./conversation.ts";
+import { Conversation, type Side } from "./conversation.ts";
 import type { Entry } from "./entry.ts";
 import { explain } from "./journal-keeper.ts";
 import { chomp, MAX_LINE_BYTES } from "./line-splitter.ts";
-import type { Line } from "./message.ts";
-import { readLine } from "./message.ts";
+import { readLine, type Line } from "./message.ts";
 import { refusal } from "./refusal.ts";
-import type { ServerEnd, ServerProcess } from "./session-entries.ts";
-import { closedEntry, longLineEntry, malformedEntry, openedEntry } from "./session-entries.ts";
+import {
+  closedEntry,
+  longLineEntry,
+  malformedEntry,
+  openedEntry,
+  type ServerEnd,
+  type ServerProcess,
+} from "./session-entries.ts";
 
 /**
  * What happens to a call that cannot be recorded: it is refused, or it passes and leaves a gap in
@@ -31,18 +36,18 @@ export interface SessionOptions {
 /** What becomes of a line. */
 export interface Passage {
   /** Resolves once all that must be on disk before the line passes is there, or cannot be. */
-  readonly verdict: Promise<Verdict>;
+  readonly decision: Promise<Decision>;
   /** Resolves when all entries about the line are recorded or missed. */
   readonly settled: Promise<unknown>;
 }
 
-export interface Verdict {
+export interface Decision {
   readonly passes: boolean;
   /** What the client is told instead of an answer; empty when nothing. */
   readonly reply: Buffer;
 }
 
-const PASSES: Verdict = { passes: true, reply: Buffer.alloc(0) };
+const PASSES: Decision = { passes: true, reply: Buffer.alloc(0) };
 
 /**
  * Says of each line what is recorded and when it passes. Calls, their results, and lines that are
@@ -82,29 +87,29 @@ export class Session {
   fromClient(bytes: Buffer): Passage {
     const body = chomp(bytes);
     const line = readLine(body);
-    if (line.ambiguous && this.#isClosed()) return this.#refuseUnread(line, body);
+    if (line.unclear && this.#isClosed()) return this.#refuseUnread(line, line.unclear, body);
     const entries = this.#entries("client", line, body);
     const { gate, settled } = this.#record(entries);
-    const verdict = gate.then(
+    const decision = gate.then(
       () => this.#passOn(entries),
       (error: unknown) =>
         this.#isClosed() ? this.#refuse(line, entries, error) : this.#passOn(entries),
     );
-    return { verdict, settled };
+    return { decision, settled };
   }
 
   /** A line of the server, with its newline if it has one. */
   fromServer(bytes: Buffer): Passage {
     const body = chomp(bytes);
     const { gate, settled } = this.#record(this.#entries("server", readLine(body), body));
-    const verdict = gate.then(
+    const decision = gate.then(
       () => PASSES,
       (error: unknown) => {
         this.#options.log(`an answer of the server passes UNRECORDED: ${explain(error)}`);
         return PASSES;
       },
     );
-    return { verdict, settled };
+    return { decision, settled };
   }
 
   /** Whether a line that is too long to be read passes. It could be a call. */
@@ -112,15 +117,15 @@ export class Session {
     return from === "server" || !this.#isClosed();
   }
 
-  /** A line that was too long to be read, once all of it has come; its SHA-256 is in lower-case hex. */
+  /** A line that was too long to be read, once all of it has come. */
   longLine(from: Side, size: { readonly sizeBytes: number; readonly sha256: string }): Passage {
     const passed = this.longLinePasses(from);
     const reason = `longer than ${MAX_LINE_BYTES} bytes`;
     const entry = longLineEntry(this.#options.newId(), { from, reason, passed }, size);
     const { settled } = this.#record([entry]);
     const error = new SteleError("CONTENT_TOO_LARGE", `the line is ${reason}`);
-    const verdict = passed ? PASSES : { passes: false, reply: refusal(undefined, error) };
-    return { verdict: Promise.resolve(verdict), settled };
+    const decision = passed ? PASSES : { passes: false, reply: refusal(undefined, error) };
+    return { decision: Promise.resolve(decision), settled };
   }
 
   #isClosed(): boolean {
@@ -151,25 +156,26 @@ export class Session {
     this.#counts[key] = (this.#counts[key] ?? 0) + 1;
   }
 
-  #passOn(entries: readonly Entry[]): Verdict {
+  #passOn(entries: readonly Entry[]): Decision {
     for (const { request } of entries) {
-      if (request?.exchange.call)
-        request.exchange.call.startedMs = this.#options.clock.monotonicMs();
+      const call = request?.exchange.call;
+      if (call) call.startedMs = this.#options.clock.monotonicMs();
     }
     return PASSES;
   }
 
-  #refuse(line: Line, entries: readonly Entry[], error: unknown): Verdict {
-    const reason = error instanceof SteleError ? error.code : String(error);
+  #refuse(line: Line, entries: readonly Entry[], error: unknown): Decision {
+    const reason = error instanceof SteleError ? error.code : clip(String(error));
     this.#record(entries.flatMap((entry) => this.#conversation.refuse(entry, reason) ?? []));
     return { passes: false, reply: refusal(line, error) };
   }
 
-  /** Which call it is depends on the reader, so nothing is said of it but its bytes. */
-  #refuseUnread(line: Line, body: Buffer): Passage {
-    const odd = { from: "client", reason: line.defect ?? "", passed: false } as const;
+  /** What is asked for is unclear, so nothing is said of it but its bytes. */
+  #refuseUnread(line: Line, code: ErrorCode, body: Buffer): Passage {
+    const reason = line.defect ?? code;
+    const odd = { from: "client", reason, passed: false } as const;
     const { settled } = this.#record([malformedEntry(this.#options.newId(), odd, body)]);
-    const error = new SteleError("JSON_DUPLICATE_KEY", `the line is ${line.defect}`);
-    return { verdict: Promise.resolve({ passes: false, reply: refusal(line, error) }), settled };
+    const reply = refusal(line, new SteleError(code, `the line is ${reason}`));
+    return { decision: Promise.resolve({ passes: false, reply }), settled };
   }
 }

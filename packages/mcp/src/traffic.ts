@@ -34,6 +34,7 @@ export async function relayTraffic(
   const up = new Relay({ ...both, from: "client", source: stdin, outlet: toServer });
   const down = new Relay({ ...both, from: "server", source: server.stdout, outlet: toClient });
   const over = new AbortController();
+  // Also when the server ends.
   toServer.lost.addEventListener("abort", () => {
     stdin.destroy();
   });
@@ -41,14 +42,12 @@ export async function relayTraffic(
     stdin.destroy();
     destroyAfter(clock.delay(ORPHAN_MS, over.signal), server.stdout);
   });
-  const upwards = up.run().then(async () => toServer.end());
-  const relays = Promise.all([upwards, down.run()]);
+  const relays = Promise.all([up.run().then(async () => toServer.end()), down.run()]);
   // A bug in the recorder must not leave a server behind that nobody records.
   relays.catch(() => {
     server.kill("SIGTERM");
   });
   const exit = await server.exited;
-  stdin.destroy();
   destroyAfter(quiet(down, clock, over.signal), server.stdout);
   await relays;
   over.abort();
@@ -60,10 +59,11 @@ export async function relayTraffic(
  * open for ever.
  */
 async function quiet(relay: Relay, clock: Clock, signal: AbortSignal): Promise<void> {
-  for (let seen = -1; relay.busy || relay.chunks !== seen;) {
+  let seen;
+  do {
     seen = relay.chunks;
     await clock.delay(QUIET_MS, signal);
-  }
+  } while (relay.busy || relay.chunks !== seen);
 }
 
 function destroyAfter(delay: Promise<void>, stream: Readable): void {

@@ -157,6 +157,23 @@ test("closing tries once more, and is loud about what is lost", async () => {
   assert.equal(mended.disk.closed, 3);
 });
 
+test("closing waits for what is pending, and counts it when it fails", async () => {
+  const { keeper, disk, logged } = keep();
+  await keeper.open();
+  let release = (): void => undefined;
+  disk.hold = new Promise((resolve) => {
+    release = resolve;
+  });
+  const recorded = rejects(keeper.record(entry("1")), "DISK_FULL");
+  const closed = keeper.close();
+  disk.appendFailure = FULL;
+  disk.openFailure = FULL;
+  release();
+  await Promise.all([recorded, closed]);
+  assert.match(logged.at(-1)!, /^1 entries since .* are NOT in the journal/);
+  assert.equal(disk.closed, 1);
+});
+
 test("what is missed while a gap is being recorded is not lost", async () => {
   const { keeper, disk, clock } = keep();
   disk.openFailure = FULL;

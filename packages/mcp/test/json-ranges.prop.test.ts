@@ -12,8 +12,9 @@ function strew(value: unknown, gaps: readonly string[]): string {
   const write = (part: unknown): string => {
     if (Array.isArray(part)) return `[${part.map(spaced).join(",")}${gap()}]`;
     if (typeof part !== "object" || part === null) return JSON.stringify(part);
-    const members = Object.entries(part);
-    return `{${members.map(([name, one]) => `${gap()}${JSON.stringify(name)}${gap()}:${spaced(one)}`).join(",")}${gap()}}`;
+    const member = ([name, one]: [string, unknown]): string =>
+      `${gap()}${JSON.stringify(name)}${gap()}:${spaced(one)}`;
+    return `{${Object.entries(part).map(member).join(",")}${gap()}}`;
   };
   const spaced = (part: unknown): string => `${gap()}${write(part)}${gap()}`;
   return spaced(value);

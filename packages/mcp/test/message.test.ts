@@ -6,11 +6,11 @@ function read(text: string): Line {
   return readLine(Buffer.from(text));
 }
 
-function summary({ messages, defect, ambiguous }: Line): unknown {
-  return { kinds: messages.map((message) => message.kind), defect, ambiguous };
+function summary({ messages, defect, unclear }: Line): unknown {
+  return { kinds: messages.map((message) => message.kind), defect, unclear };
 }
 
-const clean = { defect: undefined, ambiguous: false };
+const clean = { defect: undefined, unclear: undefined };
 
 test("the four kinds of message", () => {
   const cases = [
@@ -67,7 +67,7 @@ test("what is not JSON, JSON-RPC or MCP has a defect, and messages as far as a l
     ],
   ];
   for (const [text, kinds, defect] of cases) {
-    assert.deepEqual(summary(read(text)), { kinds, defect, ambiguous: false }, text);
+    assert.deepEqual(summary(read(text)), { kinds, defect, unclear: undefined }, text);
   }
 });
 
@@ -76,14 +76,14 @@ test("one bad element leaves the others of a batch readable", () => {
   assert.deepEqual(summary(line), {
     kinds: ["request"],
     defect: "not JSON-RPC: not an object",
-    ambiguous: false,
+    unclear: undefined,
   });
 });
 
 test("invalid UTF-8 is a defect, but a lenient server still sees the call", () => {
   const text = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x\xff"}}';
   const line = readLine(Buffer.from(text, "latin1"));
-  assert.deepEqual(summary(line), { kinds: ["request"], defect: "not UTF-8", ambiguous: false });
+  assert.deepEqual(summary(line), { kinds: ["request"], defect: "not UTF-8", unclear: undefined });
   assert.equal(paramsOf(line.messages[0]!)["name"], "x\ufffd");
 });
 
@@ -105,16 +105,42 @@ test("where readers can differ the line is ambiguous", () => {
     `[{"jsonrpc":"2.0","method":"a"},{${call},"method":"ping","method":"tools/call"}]`,
   ];
   for (const text of cases) {
-    const { ambiguous, defect } = read(text);
-    assert.equal(ambiguous, true, text);
+    const { unclear, defect } = read(text);
+    assert.equal(unclear, "JSON_DUPLICATE_KEY", text);
     assert.match(defect!, /^ambiguous: /);
   }
 });
 
+test("a carriage return can end a line for others: what it would hide makes the line ambiguous", () => {
+  const call = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"rm"}}';
+  const hidden = [
+    `{"jsonrpc":"2.0","method":"a","params":{"x":\r${call}\r}}`,
+    `hello\r${call}`,
+    `${call}\r${call}\r`,
+    `[\r${call}\r]`,
+  ];
+  for (const text of hidden) assert.equal(read(text).unclear, "JSON_SYNTAX", text);
+  const open = [`${call}\r`, `\r${call}`, "hello\rworld", '{"jsonrpc":"2.0",\r"method":"a"}'];
+  for (const text of open) assert.equal(read(text).unclear, undefined, text);
+  assert.equal(read("{x}\r".repeat(1_000_000)).unclear, "JSON_SYNTAX", "too many to look at");
+});
+
 test("duplicates where nothing hangs on them are none of our business", () => {
-  const text =
-    '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","arguments":{"a":1,"a":2},"_x":1,"_x":2}}';
+  const params = '{"name":"x","arguments":{"a":1,"a":2},"_x":1,"_x":2}';
+  const text = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}}`;
   assert.deepEqual(summary(read(text)), { kinds: ["request"], ...clean });
+});
+
+test("a batch has a limit, because its entries would be many times its size", () => {
+  const notification = '{"jsonrpc":"2.0","method":"a"}';
+  const batch = (count: number): string =>
+    `[${`${notification},`.repeat(count - 1)}${notification}]`;
+  assert.equal(read(batch(1000)).messages.length, 1000);
+  assert.deepEqual(summary(read(batch(1001))), {
+    kinds: [],
+    defect: "a batch of more than 1000 messages",
+    unclear: "CONTENT_TOO_LARGE",
+  });
 });
 
 test("a line nested a million deep is read, not a stack overflow", () => {

@@ -7,6 +7,7 @@ import { SteleError } from "@stele/journal";
 import fc from "fast-check";
 import { FAKE_SERVER, Wire } from "./support/wire.ts";
 
+const FULL = new SteleError("DISK_FULL", "no space left");
 const MAX_LINE = 16 * 1024 * 1024;
 
 function call(id: number, name = "echo", args: object = {}): object {
@@ -28,27 +29,20 @@ function data(event: { data?: unknown } | undefined): Record<string, unknown> {
   return event?.data as Record<string, unknown>;
 }
 
-test("any bytes in any chunks come out unchanged at the other end, and back", async () => {
-  const letters = fc.constantFrom(
-    '{"jsonrpc":"2.0","method":"a"}',
-    "\n",
-    "\r",
-    "[",
-    "x",
-    "\xff",
-    "\0",
-  );
-  const chunks = fc.array(fc.array(letters).map((list) => Buffer.from(list.join(""), "latin1")));
-  await fc.assert(
-    fc.asyncProperty(chunks, fc.constantFrom("open", "closed"), async (sent, whenUnrecordable) => {
+for (const [whenUnrecordable, ...more] of [["open", "\r"], ["closed"]] as const) {
+  test(`${whenUnrecordable}: any bytes in any chunks come out unchanged at the other end, and back`, async () => {
+    const message = '{"jsonrpc":"2.0","method":"a"}';
+    const letters = fc.constantFrom(message, "\n", "[", "x", "\xff", "\0", ...more);
+    const chunk = fc.array(letters).map((list) => Buffer.from(list.join(""), "latin1"));
+    const property = fc.asyncProperty(fc.array(chunk), async (sent) => {
       const wire = new Wire().start(["cat"], { whenUnrecordable });
-      for (const chunk of sent) wire.stdin.write(chunk);
+      for (const bytes of sent) wire.stdin.write(bytes);
       assert.equal(await wire.finish(), 0);
       assert.deepEqual(wire.heard, Buffer.concat(sent));
-    }),
-    { numRuns: 25 },
-  );
-});
+    });
+    await fc.assert(property, { numRuns: 15 });
+  });
+}
 
 test("a binary flood passes unchanged, and each of its lines is on record, both ways", async () => {
   const wire = new Wire().start(["cat"]);
@@ -242,6 +236,16 @@ test("standard error passes, and the end of input reaches the server", async () 
   assert.equal(wire.heard.toString(), "done\n");
 });
 
+test("a standard error that nobody reads ends nothing", async () => {
+  const wire = new Wire().start(FAKE_SERVER, { whenUnrecordable: "open" });
+  await wire.until(() => wire.disk.events.length > 0);
+  wire.stderr.destroy();
+  wire.disk.appendFailure = FULL;
+  wire.say(call(1));
+  await wire.until(() => wire.heard.includes('"id":1'));
+  assert.equal(await wire.finish(), 0);
+});
+
 test("a grandchild that holds the output open does not hold the session", async () => {
   const wire = new Wire().start(["sh", "-c", "sleep 3 & echo last words"]);
   assert.equal(await wire.status(), 0);
@@ -256,7 +260,25 @@ test("a client that is gone ends the server's input; results are still recorded"
   assert.equal(await wire.status(), 0);
 });
 
-const FULL = new SteleError("DISK_FULL", "no space left");
+test("a server that goes on without its client is cut off in the end", async () => {
+  const delay = async (ms: number, signal?: AbortSignal): Promise<void> =>
+    systemClock.delay(ms / 50, signal);
+  const clock = { ...systemClock, delay };
+  const wire = new Wire().start(["sh", "-c", "while :; do echo more; sleep 0.01; done"], { clock });
+  await wire.until(() => wire.heard.includes("more"));
+  wire.stdout.destroy();
+  assert.equal(await wire.status(), 128 + 13);
+});
+
+test("half a line that the server did not live to see is no line", async () => {
+  const wire = new Wire().start(FAKE_SERVER);
+  wire.say(call(1));
+  await wire.until(() => wire.heard.length > 0);
+  wire.stdin.write('{"jsonrpc":');
+  wire.signals.emit("SIGTERM", "SIGTERM");
+  assert.equal(await wire.status(), 143);
+  assert.deepEqual(wire.disk.of("mcp.malformed"), []);
+});
 
 test("closed: while the journal is broken calls are refused; once it is mended they pass again", async () => {
   const wire = new Wire().start(FAKE_SERVER);

@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
+import { tmpdir } from "node:os";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Client, type VersionNegotiationMode } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
-import { callsOf, packagedServer, RecordedJournal } from "./support/recorded.ts";
+import {
+  callsOf,
+  everythingServer,
+  filesystemServer,
+  RecordedJournal,
+} from "./support/recorded.ts";
 
 // The official client 2.x: with a server of protocol 2026-07-28, and with servers of 2025-11-25.
 
@@ -96,13 +102,13 @@ test("a call that the client gives up is cancelled", async () => {
   assert.deepEqual(callsOf(await journal.entries()), ["hang 0: cancelled", "echo 1: ok"]);
 });
 
-for (const [name, args, tool] of [
-  ["server-filesystem", ["/tmp"], "list_allowed_directories"],
-  ["server-everything", ["stdio"], "get-tiny-image"],
+for (const [server, tool] of [
+  [filesystemServer(tmpdir()), "list_allowed_directories"],
+  [everythingServer(), "get-tiny-image"],
 ] as const) {
-  test(`the client falls back to 2025-11-25 for ${name}`, async () => {
+  test(`the client falls back to 2025-11-25 for a server with ${tool}`, async () => {
     await using journal = await RecordedJournal.make();
-    const client = await connect(journal, packagedServer(name, ...args));
+    const client = await connect(journal, server);
     assert.equal(client.getNegotiatedProtocolVersion(), "2025-11-25");
     await client.callTool({ name: tool, arguments: {} });
     await client.close();

@@ -4,9 +4,14 @@ import { test } from "node:test";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { CallToolResultSchema, ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
-import { callsOf, packagedServer, RecordedJournal } from "./support/recorded.ts";
+import {
+  callsOf,
+  everythingServer,
+  filesystemServer,
+  RecordedJournal,
+} from "./support/recorded.ts";
 
-// The official SDK 1.x (protocol 2025-11-25) with the official servers, through a recorder that is a process.
+// The official SDK 1.x (protocol 2025-11-25) and the official servers, with a recorder between.
 
 async function connect(journal: RecordedJournal, server: readonly string[]): Promise<Client> {
   const capabilities = { elicitation: {} };
@@ -17,7 +22,7 @@ async function connect(journal: RecordedJournal, server: readonly string[]): Pro
 
 test("the filesystem server: calls, results, failures, and who talked", async () => {
   await using journal = await RecordedJournal.make();
-  const server = packagedServer("server-filesystem", journal.files);
+  const server = filesystemServer(journal.files);
   const client = await connect(journal, server);
   const path = join(journal.files, "note.txt");
   const written = { path, content: "Grüße\n" };
@@ -53,7 +58,7 @@ test("the filesystem server: calls, results, failures, and who talked", async ()
 
 test("the everything server: progress, many calls at once, cancelling, elicitation", async () => {
   await using journal = await RecordedJournal.make();
-  const client = await connect(journal, packagedServer("server-everything", "stdio"));
+  const client = await connect(journal, everythingServer());
   client.setRequestHandler(ElicitRequestSchema, async () => ({ action: "decline" as const }));
   const progress: number[] = [];
   const operation = {
@@ -88,24 +93,16 @@ test("the everything server: progress, many calls at once, cancelling, elicitati
   assert.equal(calls.filter((line) => /^echo \d+: ok$/.test(line)).length, 40);
   assert.match(calls[41]!, /^trigger-long-running-operation \d+: cancelled$/);
   assert.match(calls[42]!, /^trigger-elicitation-request \d+: ok$/);
-  const methods = entries.filter(({ type }) => type === "mcp.message").map(({ data }) => data);
-  assert.ok(
-    methods.some(
-      ({ from, kind, method }) =>
-        `${from} ${kind} ${method}` === "server request elicitation/create",
-    ),
-  );
-  assert.ok(
-    methods.some(
-      ({ from, kind, method }) =>
-        `${from} ${kind} ${method}` === "client result elicitation/create",
-    ),
-  );
+  const messages = entries
+    .filter(({ type }) => type === "mcp.message")
+    .map(({ data }) => [data["from"], data["kind"], data["method"]].join(" "));
+  assert.ok(messages.includes("server request elicitation/create"));
+  assert.ok(messages.includes("client result elicitation/create"));
 });
 
 test("a task: the call is answered with a task, and its result comes later", async () => {
   await using journal = await RecordedJournal.make();
-  const client = await connect(journal, packagedServer("server-everything", "stdio"));
+  const client = await connect(journal, everythingServer());
   const query = { name: "simulate-research-query", arguments: { topic: "steles" } };
   await client.listTools();
   const stream = client.experimental.tasks.callToolStream(query, CallToolResultSchema, {

@@ -12,7 +12,7 @@ class Bench {
   readonly logged: string[] = [];
   readonly clock = new FakeClock();
   readonly session: Session;
-  #waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
+  readonly #waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
 
   constructor(whenUnrecordable: WhenUnrecordable = "closed") {
     let ids = 0;
@@ -49,17 +49,17 @@ const CALL = '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"rm
 const RESULT = '{"jsonrpc":"2.0","id":7,"result":{"content":[]}}\n';
 const PING = '{"jsonrpc":"2.0","id":8,"method":"ping"}\n';
 
-async function isDecided({ verdict }: Passage): Promise<boolean> {
+async function isDecided({ decision }: Passage): Promise<boolean> {
   let decided = false;
-  void verdict.then(() => {
+  void decision.then(() => {
     decided = true;
   });
   await settle();
   return decided;
 }
 
-async function replyTo({ verdict }: Passage): Promise<unknown> {
-  const { passes, reply } = await verdict;
+async function replyTo({ decision }: Passage): Promise<unknown> {
+  const { passes, reply } = await decision;
   assert.equal(passes, false);
   return reply.length === 0 ? undefined : JSON.parse(reply.toString());
 }
@@ -72,7 +72,7 @@ test("a call passes only once its entry is on disk; the rest of the traffic does
   assert.equal(await isDecided(ping), true);
   assert.deepEqual(bench.types, ["tool.call", "mcp.message"]);
   bench.release();
-  assert.deepEqual(await call.verdict, { passes: true, reply: Buffer.alloc(0) });
+  assert.deepEqual(await call.decision, { passes: true, reply: Buffer.alloc(0) });
 });
 
 test("a result passes only once its entry is on disk", async () => {
@@ -83,7 +83,7 @@ test("a result passes only once its entry is on disk", async () => {
   const result = bench.session.fromServer(Buffer.from(RESULT));
   assert.equal(await isDecided(result), false);
   bench.release();
-  assert.equal((await result.verdict).passes, true);
+  assert.equal((await result.decision).passes, true);
 });
 
 test("the duration of a call begins when it is passed on", async () => {
@@ -107,7 +107,7 @@ test("closed: a call that cannot be recorded is refused, with the reason and the
     id: 7,
     error: {
       code: NOT_RECORDED,
-      message: `Not passed on to the server, because it cannot be recorded: no space left. To mend it: ${fix}.`,
+      message: `Not passed on, because it cannot be recorded: no space left. To mend it: ${fix}.`,
       data: { steleCode: "DISK_FULL", fix },
     },
   });
@@ -122,7 +122,7 @@ test("closed: other traffic passes, recorded or not", async () => {
     bench.session.fromServer(Buffer.from('{"jsonrpc":"2.0","method":"notifications/message"}\n')),
   ];
   bench.fail();
-  for (const { verdict } of passages) assert.equal((await verdict).passes, true);
+  for (const { decision } of passages) assert.equal((await decision).passes, true);
 });
 
 test("closed: a call without an id is refused without an answer", async () => {
@@ -137,7 +137,7 @@ test("open: a call that cannot be recorded passes", async () => {
   const bench = new Bench("open");
   const call = bench.session.fromClient(Buffer.from(CALL));
   bench.fail();
-  assert.equal((await call.verdict).passes, true);
+  assert.equal((await call.decision).passes, true);
 });
 
 test("a result that cannot be recorded passes, loudly: the call has happened", async () => {
@@ -147,7 +147,7 @@ test("a result that cannot be recorded passes, loudly: the call has happened", a
   await settle();
   const result = bench.session.fromServer(Buffer.from(RESULT));
   bench.fail();
-  assert.equal((await result.verdict).passes, true);
+  assert.equal((await result.decision).passes, true);
   assert.match(bench.logged[0]!, /UNRECORDED: DISK_FULL/);
 });
 
@@ -165,7 +165,7 @@ test("a malformed line is recorded with its bytes before it passes", async () =>
   });
   assert.equal(Buffer.from(bench.entries[0]!.content!["line"]!.bytes).toString(), "Hello?\r");
   bench.release();
-  assert.equal((await line.verdict).passes, true);
+  assert.equal((await line.decision).passes, true);
 });
 
 test("closed: a malformed line that cannot be recorded might be read as a call: it does not pass", async () => {
@@ -177,7 +177,7 @@ test("closed: a malformed line that cannot be recorded might be read as a call: 
   const open = new Bench("open");
   const other = open.session.fromClient(Buffer.from("Hello?\n"));
   open.fail();
-  assert.equal((await other.verdict).passes, true);
+  assert.equal((await other.decision).passes, true);
 });
 
 const AMBIGUOUS =
@@ -201,7 +201,7 @@ test("open: it passes, recorded with its bytes and as the call that a JavaScript
   assert.deepEqual(bench.types, ["mcp.malformed", "tool.call"]);
   assert.equal(await isDecided(line), false);
   bench.release();
-  assert.equal((await line.verdict).passes, true);
+  assert.equal((await line.decision).passes, true);
 });
 
 test("a batch passes when each of its calls is on disk, or is refused as a whole", async () => {
@@ -211,7 +211,7 @@ test("a batch passes when each of its calls is on disk, or is refused as a whole
   assert.deepEqual(bench.types, ["tool.call", "mcp.message", "tool.call"]);
   assert.equal(await isDecided(passing), false);
   bench.release();
-  assert.equal((await passing.verdict).passes, true);
+  assert.equal((await passing.decision).passes, true);
 
   const refused = bench.session.fromClient(batch);
   bench.fail();
@@ -239,7 +239,7 @@ test("a line too long to read: the client's is refused under closed, the server'
     passed: false,
     ...size,
   });
-  assert.equal((await bench.session.longLine("server", size).verdict).passes, true);
+  assert.equal((await bench.session.longLine("server", size).decision).passes, true);
   assert.equal(new Bench("open").session.longLinePasses("client"), true);
 });
 

@@ -12,10 +12,13 @@ import { EventText } from "@stele/core/event";
 import type { World } from "./world.ts";
 
 /** Bytes to be kept beside the ledger: text is stored as UTF-8. */
-export type ContentInput =
-  | Uint8Array
-  | string
-  | { readonly bytes: Uint8Array | string; readonly mediaType?: string };
+export type ContentInput = Uint8Array | string | TypedContent;
+
+/** Bytes or text with the media type that the entry will name. */
+interface TypedContent {
+  readonly bytes: Uint8Array | string;
+  readonly mediaType?: string;
+}
 
 /** An event with its contents committed to. */
 export interface Prepared {
@@ -64,7 +67,9 @@ function normalise(name: string, input: ContentInput): Part {
     throw new SteleError("CONTENT_INVALID", `${JSON.stringify(name)} cannot name a content`);
   }
   const plain = typeof input === "string" || input instanceof Uint8Array;
-  const { bytes, mediaType } = plain ? { bytes: input, mediaType: undefined } : input;
+  // Callers without types may give anything.
+  const typed: Partial<TypedContent> = plain ? { bytes: input } : (input ?? {});
+  const { bytes, mediaType } = typed;
   if (typeof bytes === "string") {
     return { name, bytes: utf8(bytes), mediaType: mediaType ?? "text/plain; charset=utf-8" };
   }

@@ -54,11 +54,18 @@ export async function* backward(
   let to = seqs.hi + 1 >= next ? sizeBytes : await locateEntry(file, seqs.hi + 1, sizeBytes);
   while (to > 0) {
     const from = Math.max(0, to - PAGE_BYTES);
-    const page = await readPage(segment, { from, to }, seqs);
+    const page = await readPage(segment, { from, to, isBackward: true }, seqs);
     yield { entries: page.entries.toReversed(), damage: page.damage };
     if (page.damage !== undefined || page.entries[0]?.entry.seq === seqs.lo) return;
     to = page.startBytes < to ? page.startBytes : 0;
   }
+}
+
+interface ByteRange {
+  readonly from: number;
+  readonly to: number;
+  /** `from` is anywhere, so what lies there is no line; and what counts lies behind all damage. */
+  readonly isBackward?: boolean;
 }
 
 interface ReadPage extends Page {
@@ -72,7 +79,7 @@ interface ReadPage extends Page {
 
 async function readPage(
   { file, hasher }: SealedSegment,
-  range: { readonly from: number; readonly to: number },
+  range: ByteRange,
   seqs: SeqRange,
 ): Promise<ReadPage> {
   const entries: EntryLine[] = [];
@@ -82,18 +89,21 @@ async function readPage(
   let endBytes = range.from;
   const sink: LineSink = {
     line(buffer, start, end, offsetBytes) {
+      if (range.isBackward && offsetBytes === range.from) return undefined;
       const seq = entrySeq(buffer, start, end);
       done = seq !== undefined && seq > seqs.hi;
       if (done) return "stop";
-      // What a range that starts inside a line starts with is not taken for the first whole line.
-      if (offsetBytes > range.from) startBytes = Math.min(startBytes, offsetBytes);
+      startBytes = Math.min(startBytes, offsetBytes);
       endBytes = offsetBytes + end - start + 1;
       if (seq === undefined || seq < seqs.lo) return undefined;
       const found = readEntry(hasher, buffer, start, end);
-      if (typeof found === "string") damage = found;
-      else entries.push(found);
-      const full = endBytes - range.from >= PAGE_BYTES;
-      return damage !== undefined || full ? "stop" : undefined;
+      if (typeof found !== "string") entries.push(found);
+      else {
+        damage = found;
+        if (range.isBackward) entries.length = 0;
+        else return "stop";
+      }
+      return endBytes - range.from >= PAGE_BYTES ? "stop" : undefined;
     },
     piece: () => undefined,
   };

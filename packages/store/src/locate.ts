@@ -19,7 +19,7 @@ export async function locateEntry(
   let hi = sizeBytes;
   while (hi - lo > SCAN_BYTES) {
     const middle = Math.floor((lo + hi) / 2);
-    const found = await firstEntry(file, { from: middle, to: hi }, 0);
+    const found = await firstEntry(file, { from: middle, to: hi, isAnywhere: true }, 0);
     if (found && found.seq <= seq) lo = found.offsetBytes;
     else hi = middle;
   }
@@ -37,14 +37,14 @@ interface Found {
 /** The first whole entry line in the range whose seq is at least `atLeast`. */
 async function firstEntry(
   file: ReadableFile,
-  range: { readonly from: number; readonly to: number },
+  range: { readonly from: number; readonly to: number; readonly isAnywhere?: boolean },
   atLeast: number,
 ): Promise<Found | undefined> {
   let found: Found | undefined;
   const sink: LineSink = {
     line(buffer, start, end, offsetBytes) {
-      // A range that starts inside a line starts with the rest of it, which does not look like an
-      // entry.
+      // The rest of a line, in which a range that starts anywhere starts, may look like an entry.
+      if (range.isAnywhere && offsetBytes === range.from) return undefined;
       const seq = entrySeq(buffer, start, end);
       if (seq === undefined || seq < atLeast) return undefined;
       found = { seq, offsetBytes };

@@ -56,6 +56,7 @@ export class LedgerReader {
    * not intact.
    */
   async *read(range: ReadRange = {}): AsyncGenerator<EntryLine, void, undefined> {
+    requirePlaces(range);
     const head = await this.durable();
     const lo = Math.max(0, range.from ?? 0);
     const hi = Math.min(range.to ?? Number.MAX_SAFE_INTEGER, head.size - 1);
@@ -83,6 +84,7 @@ export class LedgerReader {
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): AsyncGenerator<EntryLine, void, undefined> {
     const { signal } = options;
+    requirePlaces({ from });
     let next = from;
     while (!signal?.aborted) {
       for await (const found of this.read({ from: next })) {
@@ -98,7 +100,8 @@ export class LedgerReader {
 
   /** One entry. Throws SEQ_OUT_OF_RANGE. A few small reads whatever the journal's size. */
   async get(seq: number): Promise<EntryLine> {
-    for await (const found of this.read({ from: seq, to: seq })) return found;
+    const range = Number.isSafeInteger(seq) ? { from: seq, to: seq } : { to: -1 };
+    for await (const found of this.read(range)) return found;
     const { size } = await this.durable();
     const message = `there is no entry ${seq}: the journal has ${size} sealed entries`;
     throw new SteleError("SEQ_OUT_OF_RANGE", message, { seq });
@@ -113,8 +116,10 @@ export class LedgerReader {
     for (const segment of step === 1 ? wanted : wanted.toReversed()) {
       const file = await this.#world.disk.openRead(segmentPath(this.#directory, segment));
       try {
-        const sizeBytes = segment === head.segment ? head.segmentBytes : await file.size();
-        const next = all[all.indexOf(segment) + 1] ?? head.size;
+        // A writer may have gone on, and to other segments, since the head was read.
+        const isLast = segment === head.segment;
+        const sizeBytes = isLast ? head.segmentBytes : await file.size();
+        const next = isLast ? head.size : all[all.indexOf(segment) + 1]!;
         const hasher = this.#world.primitives;
         const sealed = { file, hasher, first: segment, next, sizeBytes };
         yield* step === 1 ? forward(sealed, seqs) : backward(sealed, seqs);
@@ -133,6 +138,14 @@ export class LedgerReader {
     const path = segmentPath(this.#directory, segment);
     const { end } = await checkFile(disk, path, { primitives, origin, key, first: segment });
     return { size: end.sealedSize, segment, segmentBytes: end.sealedBytes };
+  }
+}
+
+/** A bad bound must not look like damage. */
+function requirePlaces({ from, to }: ReadRange): void {
+  for (const bound of [from, to]) {
+    if (bound === undefined || Number.isInteger(bound) || bound === Infinity) continue;
+    throw new SteleError("OPTION_INVALID", `a range of entries cannot end at ${bound}`);
   }
 }
 

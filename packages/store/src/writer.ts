@@ -18,6 +18,8 @@ export interface WriteOptions {
   readonly ack?: Ack | undefined;
 }
 
+const ACKS: readonly Ack[] = ["queued", "written", "synced"];
+
 /**
  * A batch of this size is worth a commit of its own, without waiting for what else is ready to
  * append: so that the disk writes one half of many appends while the other half is being placed.
@@ -44,6 +46,7 @@ export class Writer {
   #gathering: Promise<void> | undefined;
   #committing: Promise<void> | undefined;
   #failure: SteleError | undefined;
+  #lost: SteleError | undefined;
   #sealedSize: number;
 
   constructor(world: World, signer: Signer, settings: LedgerSettings) {
@@ -59,6 +62,11 @@ export class Writer {
     return this.#sealedSize;
   }
 
+  /** Entries that were given a place: the next one's `seq`. */
+  get placedSize(): number {
+    return this.#appender.size;
+  }
+
   /**
    * Places the event at once, or, when a batch is full, as soon as there is room. Resolves when
    * the entry is acknowledged as asked: for `synced`, MUST NOT be before its seal is on stable
@@ -66,13 +74,15 @@ export class Writer {
    */
   append(event: EventText, options: WriteOptions = {}): Promise<Receipt> {
     return new Promise((resolve, reject) => {
+      const { ack = "synced" } = options;
+      if (!ACKS.includes(ack)) throw noSuchAck(ack);
       const prepared = prepareContents(this.#world, event, options.content);
       const { contents, contentBytes } = prepared;
       const append: Append = {
         event: prepared.event,
         contents,
         contentBytes,
-        ack: options.ack ?? "synced",
+        ack,
         resolve,
         reject,
         place: undefined,
@@ -82,14 +92,25 @@ export class Writer {
     });
   }
 
+  /** Whether a commit has failed. */
+  get failed(): boolean {
+    return this.#failure !== undefined && this.#failure.code !== "JOURNAL_CLOSED";
+  }
+
+  /** Why entries are missing whose receipts said `queued`; undefined when none are. */
+  get lost(): SteleError | undefined {
+    return this.#lost;
+  }
+
   /** Resolves when everything placed so far is sealed and on disk, or has failed. Never rejects. */
   async settled(): Promise<void> {
-    for (let pending = this.#pending(); pending; pending = this.#pending()) await pending;
+    const size = this.#appender.size;
+    while (this.#sealedSize < size && !this.#failure) await this.#pending();
   }
 
   /** Waits for what is pending, syncs the durable mark and closes the files. */
   async close(): Promise<void> {
-    await this.settled();
+    for (let pending = this.#pending(); pending; pending = this.#pending()) await pending;
     const clean = this.#failure === undefined;
     this.#failure ??= new SteleError("JOURNAL_CLOSED", "the journal is closed");
     await this.#files.close(clean);
@@ -146,25 +167,23 @@ export class Writer {
     // What has been placed meanwhile goes on its way before anybody is told, so that the disk does
     // not idle.
     if (this.#open.appends.length > 0 && !failure) this.#start();
-    if (failure) rejectAll(failure, [...appends, ...this.#takeAll()]);
+    if (failure) this.#giveUp(failure, [...appends, ...this.#takeAll()]);
     else acknowledge(appends, size);
     this.#admit();
   }
 
   /** Seals the batch, over exactly the entries placed so far, and writes it. */
-  #write(batch: Batch, size: number): Promise<void> {
+  async #write(batch: Batch, size: number): Promise<void> {
     const { key } = this.#signer;
     const checkpoint = { origin: key.name, size, root: this.#appender.root() };
-    const seal = (signature: Uint8Array): Promise<void> => {
-      batch.used += batch.buffer.write(formatSeal(checkpoint, key, signature), batch.used);
-      const early = batch.appends.filter(({ ack }) => ack === "written");
-      const onWritten = early.length > 0 ? () => acknowledge(early, size) : undefined;
-      return this.#files.write(batch, size, onWritten);
-    };
-    const signature = this.#signer.sign(utf8(formatCheckpoint(checkpoint)));
+    const signing = this.#signer.sign(utf8(formatCheckpoint(checkpoint)));
     // Without a pause where none is needed, so that the disk starts while other appends are being
     // placed.
-    return signature instanceof Promise ? signature.then(seal) : seal(signature);
+    const signature = signing instanceof Promise ? await signing : signing;
+    batch.used += batch.buffer.write(formatSeal(checkpoint, key, signature), batch.used);
+    const early = batch.appends.filter(({ ack }) => ack === "written");
+    const onWritten = early.length > 0 ? () => acknowledge(early, size) : undefined;
+    await this.#files.write(batch, size, onWritten);
   }
 
   /** Places waiting appends, in order, while the open batch has room. */
@@ -175,6 +194,11 @@ export class Writer {
       this.#place(waiting[admitted]!);
     }
     if (admitted > 0) this.#waiting = waiting.slice(admitted);
+  }
+
+  #giveUp(failure: SteleError, appends: readonly Append[]): void {
+    if (appends.some(({ ack }) => ack === "queued")) this.#lost = failure;
+    for (const append of appends) append.reject(failure);
   }
 
   #takeAll(): readonly Append[] {
@@ -199,8 +223,9 @@ function acknowledge(appends: readonly Append[], sealedSize: number): void {
   }
 }
 
-function rejectAll(error: SteleError, appends: readonly Append[]): void {
-  for (const append of appends) append.reject(error);
+function noSuchAck(untrusted: unknown): SteleError {
+  const message = `ack must be one of ${ACKS.join(", ")}, not ${JSON.stringify(untrusted)}`;
+  return new SteleError("OPTION_INVALID", message);
 }
 
 function ended(failure: SteleError): SteleError {

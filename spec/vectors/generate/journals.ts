@@ -1,4 +1,5 @@
-import { base64, OTHER_SEED, TEST_SEED, TestKey, treeRoot } from "./crypto.ts";
+import { base64, OTHER_SEED, SOURCE, TEST_SEED, TestKey, treeRoot } from "./crypto.ts";
+import { contentCases } from "./journal-contents.ts";
 import { checkpointText, headText, segmentPath, smallEvent, TestJournal } from "./journal.ts";
 
 /** A journal's files, what it is held against, and what its check must find. */
@@ -11,11 +12,12 @@ export interface JournalCase {
   readonly checkpoint?: string;
   /** Instead of a verdict: the check is refused with this code. */
   readonly error?: string;
-  readonly verdict?: "intact" | "tampered" | "corrupt" | "truncated" | "forked";
+  readonly verdict?: Verdict;
   readonly firstBad?: number | null;
   readonly size?: number;
   readonly root?: string;
   readonly unsealed?: { readonly entries: number; readonly bytes: number };
+  readonly contents?: { readonly checked: number; readonly absent: number };
   /** What opening for writing does: sets so many pieces aside, or refuses with a code. */
   readonly opening?: { readonly recovered: number } | { readonly error: string };
 }
@@ -35,32 +37,38 @@ function journalOf(...segments: readonly (readonly number[])[]): TestJournal {
 }
 
 type Files = Record<string, string>;
+type Verdict = "intact" | "tampered" | "corrupt" | "truncated" | "forked";
 type Expected = Omit<JournalCase, "name" | "files">;
 
-/** Intact with so many entries, and openable. */
-function fine(journal: TestJournal, size: number = journal.size): Expected {
-  const root = base64(treeRoot(journal.hashes.slice(0, size)));
+/** So many entries before the first finding. */
+function found(
+  journal: TestJournal,
+  size: number,
+  verdict: Verdict = "intact",
+  firstBad: number | null = null,
+): { verdict: Verdict; firstBad: number | null; size: number; root: string } {
+  return { verdict, firstBad, size, root: base64(treeRoot(journal.hashes.slice(0, size))) };
+}
+
+/** Intact with all entries, and openable. */
+function fine(journal: TestJournal): Expected {
   const unsealed = { entries: 0, bytes: 0 };
-  const opening = { recovered: 0 };
-  return { verdict: "intact", firstBad: null, size, root, unsealed, opening };
+  return { ...found(journal, journal.size), unsealed, opening: { recovered: 0 } };
 }
 
 /** Intact up to a tail that recovery sets aside. */
 function tail(journal: TestJournal, size: number, unsealed: readonly [number, number]): Expected {
   const [entries, bytes] = unsealed;
-  const opening = { recovered: 1 };
-  return { ...fine(journal, size), unsealed: { entries, bytes }, opening };
+  return {
+    ...found(journal, size),
+    unsealed: { entries, bytes },
+    opening: { recovered: 1 },
+  };
 }
 
 /** Not intact: nothing opens it for writing. */
-function broken(
-  verdict: Exclude<JournalCase["verdict"], "intact" | undefined>,
-  firstBad: number,
-  journal: TestJournal,
-  size: number,
-): Expected {
-  const { root } = fine(journal, size);
-  return { verdict, firstBad, size, root, opening: { error: "JOURNAL_DAMAGED" } };
+function broken(verdict: Verdict, firstBad: number, journal: TestJournal, size: number): Expected {
+  return { ...found(journal, size, verdict, firstBad), opening: { error: "JOURNAL_DAMAGED" } };
 }
 
 function last(journal: TestJournal): string {
@@ -94,7 +102,7 @@ function sound(): JournalCase[] {
   const rotated = journalOf([2], [1], []);
   const files = many.files();
   const { origin, publicKey } = JSON.parse(files["stele.json"]!) as Record<string, string>;
-  const bare = `${JSON.stringify({ stele: 1, origin, publicKey }, undefined, 2)}`;
+  const bare = JSON.stringify({ stele: 1, origin, publicKey }, undefined, 2);
   const more = { ...files, "ledger/00000000000000000008.jsonl.tmp": "{", "tile/0/000.p/8": "x" };
   return [
     { name: "an empty journal", files: empty.files(), ...fine(empty) },
@@ -105,7 +113,11 @@ function sound(): JournalCase[] {
     { name: "a torn head", files: { ...files, head: "\0".repeat(64) }, ...fine(many) },
     { name: "a short head", files: { ...files, head: files["head"]!.slice(0, 63) }, ...fine(many) },
     { name: "an old head", files: { ...files, head: headText(3, 0, 0) }, ...fine(many) },
-    { name: "a manifest as other writers make it", files: { ...files, "stele.json": bare }, ...fine(many) },
+    {
+      name: "a manifest as other writers make it",
+      files: { ...files, "stele.json": bare },
+      ...fine(many),
+    },
     { name: "files that are no part of the ledger", files: more, ...fine(many) },
     { name: "the right key", files, key: key.vkey, ...fine(many) },
   ];
@@ -128,8 +140,16 @@ function tails(): JournalCase[] {
     { name: "entries without a seal", files: entries, ...tail(open, 3, [2, both]) },
     { name: "an entry that is cut off", files: cut, ...tail(open, 3, [1, both - 100]) },
     { name: "zeros behind the last seal", files: zeros, ...tail(open, 3, [0, 700]) },
-    { name: "an entry and zeros", files: { ...sealed, [last(open)]: zerosBehind(open) }, ...tail(open, 3, [1, line3 + 9]) },
-    { name: "an entry without a seal in a new segment", files: { ...afterRotation.files(), head: rotatedHead }, ...tail(afterRotation, 2, [1, lineBytes(afterRotation, 1)]) },
+    {
+      name: "an entry and zeros",
+      files: { ...sealed, [last(open)]: zerosBehind(open) },
+      ...tail(open, 3, [1, line3 + 9]),
+    },
+    {
+      name: "an entry without a seal in a new segment",
+      files: { ...afterRotation.files(), head: rotatedHead },
+      ...tail(afterRotation, 2, [1, lineBytes(afterRotation, 1)]),
+    },
     ...tornCommits(),
   ];
 }
@@ -154,10 +174,26 @@ function tornCommits(): JournalCase[] {
   return [
     { name: "a seal without its newline", files: cutSeal, ...tail(journal, 3, [2, bytes - 1]) },
     { name: "zeros in the seal", files: middle, ...tail(journal, 3, [2, bytes]) },
-    { name: "zeros in front of the last seal, not yet in the head", files: holed(before), ...tail(journal, 3, [1, bytes]) },
-    { name: "zeros in front of the last seal, a torn head", files: holed("\0".repeat(64)), ...tail(journal, 3, [1, bytes]) },
-    { name: "zeros in front of the last seal, no head", files: without(holed(before), "head"), ...refused },
-    { name: "zeros in front of the last seal, which is in the head", files: holed(journal.head()), ...refused },
+    {
+      name: "zeros in front of the last seal, not yet in the head",
+      files: holed(before),
+      ...tail(journal, 3, [1, bytes]),
+    },
+    {
+      name: "zeros in front of the last seal, a torn head",
+      files: holed("\0".repeat(64)),
+      ...tail(journal, 3, [1, bytes]),
+    },
+    {
+      name: "zeros in front of the last seal, no head",
+      files: without(holed(before), "head"),
+      ...refused,
+    },
+    {
+      name: "zeros in front of the last seal, which is in the head",
+      files: holed(journal.head()),
+      ...refused,
+    },
   ];
 }
 
@@ -174,13 +210,37 @@ function damage(): JournalCase[] {
   const twoBehind = edited(journal, (text) => hole(text, entry2!));
   const garbage = edited(journal, (text) => `${hole(text, entry4!)}{"a":1}\n`);
   return [
-    { name: "a changed byte in the last commit", files: flipped, ...broken("tampered", 4, journal, 4) },
-    { name: "a changed byte in the last commit, an old head", files: { ...flipped, head: before }, ...broken("tampered", 4, journal, 4) },
-    { name: "a changed byte behind the last seal", files: badTail, ...broken("tampered", 2, unsealedBad, 2) },
+    {
+      name: "a changed byte in the last commit",
+      files: flipped,
+      ...broken("tampered", 4, journal, 4),
+    },
+    {
+      name: "a changed byte in the last commit, an old head",
+      files: { ...flipped, head: before },
+      ...broken("tampered", 4, journal, 4),
+    },
+    {
+      name: "a changed byte behind the last seal",
+      files: badTail,
+      ...broken("tampered", 2, unsealedBad, 2),
+    },
     { name: "the last commit cut off", files: short, ...broken("truncated", 4, journal, 4) },
-    { name: "the last segment deleted", files: without(journal.files(), segmentPath(2)), ...broken("truncated", 2, journal, 2) },
-    { name: "zeros with two seals behind them", files: { ...twoBehind, head: headText(2, 0, 0) }, ...broken("tampered", 2, journal, 2) },
-    { name: "zeros, a seal, and something behind it", files: { ...garbage, head: before }, ...broken("tampered", 4, journal, 4) },
+    {
+      name: "the last segment deleted",
+      files: without(journal.files(), segmentPath(2)),
+      ...broken("truncated", 2, journal, 2),
+    },
+    {
+      name: "zeros with two seals behind them",
+      files: { ...twoBehind, head: headText(2, 0, 0) },
+      ...broken("tampered", 2, journal, 2),
+    },
+    {
+      name: "zeros, a seal, and something behind it",
+      files: { ...garbage, head: before },
+      ...broken("tampered", 4, journal, 4),
+    },
     ...closedSegments(),
   ];
 }
@@ -199,22 +259,54 @@ function closedSegments(): JournalCase[] {
   const fork = forkedSegment();
   const start = { ...files, [first]: files[first]!.replace("0".repeat(64), "1".repeat(64)) };
   return [
-    { name: "the first segment deleted", files: without(files, first), ...broken("tampered", 0, journal, 0) },
-    { name: "a segment in the middle deleted", files: without(files, second), ...broken("tampered", 3, journal, 3) },
-    { name: "all segments deleted", files: without(files, first, second, third), ...broken("tampered", 0, journal, 0) },
-    { name: "a closed segment without its last seal", files: unsealed, ...broken("tampered", 2, journal, 2) },
-    { name: "a closed segment without its last commit", files: shorter, ...broken("tampered", 2, journal, 2) },
-    { name: "a closed segment with an entry behind its last seal", files: longer, ...broken("tampered", 3, journal, 3) },
+    {
+      name: "the first segment deleted",
+      files: without(files, first),
+      ...broken("tampered", 0, journal, 0),
+    },
+    {
+      name: "a segment in the middle deleted",
+      files: without(files, second),
+      ...broken("tampered", 3, journal, 3),
+    },
+    {
+      name: "all segments deleted",
+      files: without(files, first, second, third),
+      ...broken("tampered", 0, journal, 0),
+    },
+    {
+      name: "a closed segment without its last seal",
+      files: unsealed,
+      ...broken("tampered", 2, journal, 2),
+    },
+    {
+      name: "a closed segment without its last commit",
+      files: shorter,
+      ...broken("tampered", 2, journal, 2),
+    },
+    {
+      name: "a closed segment with an entry behind its last seal",
+      files: longer,
+      ...broken("tampered", 3, journal, 3),
+    },
     { name: "a segment under another name", files: renamed, ...broken("corrupt", 4, journal, 3) },
-    { name: "a segment with a malformed header", files: badHeader, ...broken("corrupt", 3, journal, 3) },
-    { name: "a segment that continues another journal", files: { ...files, ...fork }, ...broken("tampered", 3, journal, 3) },
-    { name: "a first segment that names a predecessor", files: start, ...broken("tampered", 0, journal, 0) },
-  ].map(({ opening, ...rest }) => (seenAtOpening(rest.name) ? { ...rest, opening } : rest));
-}
-
-/** Opening costs one segment: what it looks at of closed ones is their name and their last line. */
-function seenAtOpening(name: string): boolean {
-  return !/malformed header|continues another|names a predecessor/.test(name);
+    // Opening costs one segment: of closed ones it looks at the name and the last line.
+    {
+      name: "a segment with a malformed header",
+      files: badHeader,
+      ...found(journal, 3, "corrupt", 3),
+    },
+    {
+      name: "a segment that continues another journal",
+      files: { ...files, ...fork },
+      ...found(journal, 3, "tampered", 3),
+    },
+    {
+      name: "a first segment that names a predecessor",
+      files: start,
+      ...found(journal, 0, "tampered", 0),
+    },
+  ];
 }
 
 /** Segments 3 and 5 of a journal whose first entries were others. */
@@ -239,12 +331,10 @@ function evidence(): JournalCase[] {
   const longer = journalOf([2, 1], [3, 1]);
   const fork = sign(checkpointText(key.name, 3, "ab".repeat(32)));
   const both = `${journal.note()}${witness.signatureLine(text)}`;
-  const { verdict, firstBad, size, root } = fine(journal);
-  const good = { verdict, firstBad, size, root };
-  const truncated = { ...good, verdict: "truncated", firstBad: 6 } as const;
-  const forked = { ...good, verdict: "forked", firstBad: 0 } as const;
-  const { root: emptyRoot } = fine(journal, 0);
-  const replaced = { verdict: "tampered", firstBad: 0, size: 0, root: emptyRoot } as const;
+  const good = found(journal, 6);
+  const truncated = found(journal, 6, "truncated", 6);
+  const forked = found(journal, 6, "forked", 0);
+  const replaced = found(journal, 0, "tampered", 0);
   const foreign = `${text}\n${stranger.signatureLine(text)}`;
   const otherName = sign(checkpointText("other.example", 3, "ab".repeat(32)));
   return [
@@ -256,7 +346,12 @@ function evidence(): JournalCase[] {
     { name: "a checkpoint of other entries", files, checkpoint: fork, ...forked },
     { name: "another key under the same name", files, key: stranger.vkey, ...replaced },
     { name: "a checkpoint by another key", files, checkpoint: foreign, error: "NOTE_UNVERIFIED" },
-    { name: "a checkpoint of another journal", files, checkpoint: otherName, error: "CHECKPOINT_MALFORMED" },
+    {
+      name: "a checkpoint of another journal",
+      files,
+      checkpoint: otherName,
+      error: "CHECKPOINT_MALFORMED",
+    },
     { name: "a checkpoint that is none", files, checkpoint: "x", error: "NOTE_MALFORMED" },
   ];
 }
@@ -276,21 +371,28 @@ function unreadable(): JournalCase[] {
     ["a manifest without an origin", manifestWith({ origin: undefined }), "MANIFEST_MALFORMED"],
     ["a segment size of zero", manifestWith({ segmentBytes: 0 }), "MANIFEST_MALFORMED"],
   ];
-  return cases.map(([name, changed, error]) => ({ name, files: changed, error, opening: { error } }));
+  return cases.map(([name, changed, error]) => ({
+    name,
+    files: changed,
+    error,
+    opening: { error },
+  }));
 }
 
 /** Whole journals, each with what its check must find. */
 export function journalCases(): object {
   return {
-    source: "generated by spec/vectors/generate.ts from spec/ledger.md, sharing no code with the packages",
+    source: SOURCE,
     description:
-      "Whole journals as files by path, beside an empty directory ledger; spec/verdict.md says what is checked. Members of " +
-      "the verdict are stated where the case decides them. opening: what opening for writing does with signingKey (spec/recovery.md): how many pieces it " +
-      "sets aside, or the code with which it refuses.",
+      "Whole journals as files by path, beside an empty directory ledger; spec/verdict.md " +
+      "says what is checked. Members of the verdict are stated where the case decides them. " +
+      "opening: what opening for writing does with signingKey (spec/recovery.md): how many " +
+      "pieces it sets aside, or the code with which it refuses.",
     vkey: key.vkey,
     signingKey: key.skey,
     intact: [...sound(), ...tails()],
     notIntact: damage(),
+    contents: contentCases(),
     evidence: evidence(),
     unreadable: unreadable(),
   };

@@ -1,5 +1,12 @@
-import { malleable, OTHER_SEED, TEST_SEED, TestKey, treeRoot, base64 } from "./crypto.ts";
-import { checkpointText, entryLine, sealLine, smallEvent, TestJournal, type Leaf } from "./journal.ts";
+import { malleable, OTHER_SEED, SOURCE, TEST_SEED, TestKey, treeRoot, base64 } from "./crypto.ts";
+import {
+  checkpointText,
+  entryLine,
+  sealLine,
+  smallEvent,
+  TestJournal,
+  type Leaf,
+} from "./journal.ts";
 
 /** A segment and what its check must find. */
 export interface SegmentCase {
@@ -127,20 +134,30 @@ function mangledLines(): SegmentCase[] {
     mangled("a byte of an event", ["tampered", 1, 0, 1], (l) => replace(l, 2, '"i":1', '"i":7')),
     mangled("a byte of a hash", ["tampered", 0, 0], (l) => replace(l, 1, /.(?="\}$)/, "x")),
     mangled("a hash in capitals", ["tampered", 1, 0, 1], upper),
-    mangled("a hash under another name", ["corrupt", 1, 0, 1], (l) => replace(l, 2, '"hash"', '"hush"')),
+    mangled("a hash under another name", ["corrupt", 1, 0, 1], (l) =>
+      replace(l, 2, '"hash"', '"hush"'),
+    ),
     mangled("no hash", ["corrupt", 1, 0, 1], (l) => replace(l, 2, /,"hash".*/, "}")),
     mangled("two entries swapped", ["tampered", 0, 0], (l) => swap(l, 1)),
     mangled("an entry and its seal swapped", ["tampered", 0, 0, 1], (l) => swap(l, 2)),
     mangled("a seal and the next entry swapped", ["tampered", 0, 0, 3], (l) => swap(l, 3)),
     mangled("an entry deleted", ["tampered", 0, 0], (l) => void l.splice(1, 1)),
-    mangled("the last entry of a commit deleted", ["tampered", 0, 0, 1], (l) => void l.splice(2, 1)),
+    mangled(
+      "the last entry of a commit deleted",
+      ["tampered", 0, 0, 1],
+      (l) => void l.splice(2, 1),
+    ),
     mangled("an entry twice", ["tampered", 1, 0, 1], (l) => void l.splice(1, 0, l[1]!)),
     mangled("a seal twice", ["tampered", 2, 2], (l) => void l.splice(3, 0, l[3]!)),
     mangled("the header twice", ["corrupt", 0, 0], (l) => void l.splice(1, 0, l[0]!)),
     mangled("an empty line", ["corrupt", 0, 0], (l) => void l.splice(1, 0, "")),
     mangled("a space behind a line", ["corrupt", 0, 0], (l) => replace(l, 1, /$/, " ")),
-    mangled("a carriage return behind a line", ["corrupt", 1, 0, 1], (l) => replace(l, 2, /$/, "\r")),
-    mangled("a carriage return behind a seal", ["tampered", 0, 0, 2], (l) => replace(l, 3, /$/, "\r")),
+    mangled("a carriage return behind a line", ["corrupt", 1, 0, 1], (l) =>
+      replace(l, 2, /$/, "\r"),
+    ),
+    mangled("a carriage return behind a seal", ["tampered", 0, 0, 2], (l) =>
+      replace(l, 3, /$/, "\r"),
+    ),
     mangled("two lines joined", ["tampered", 0, 0], (l) => void l.splice(1, 2, l[1]! + l[2]!)),
     mangled("a line cut in two", ["corrupt", 0, 0], (l) => {
       l.splice(1, 1, l[1]!.slice(0, 100), l[1]!.slice(100));
@@ -156,7 +173,11 @@ function falseEntries(): SegmentCase[] {
     badEntry("a gap in the numbers", "tampered", nextLeaf({ seq: "3" })),
     badEntry("a number with a leading zero", "tampered", nextLeaf({ seq: "02" })),
     badEntry("a number as a string", "tampered", nextLeaf({ seq: '"2"' })),
-    badEntry("members in another order", "corrupt", good.replace(/("seq":2),("prev":"[^"]*")/, "$2,$1")),
+    badEntry(
+      "members in another order",
+      "corrupt",
+      good.replace(/("seq":2),("prev":"[^"]*")/, "$2,$1"),
+    ),
     badEntry("a space in front of a colon", "corrupt", good.replace('"seq":', '"seq" :')),
     badEntry("an additional member", "corrupt", `${good.slice(0, -1)},"note":1}`),
     badEntry("a time without milliseconds", "corrupt", nextLeaf({ time: "2026-11-20T23:35:32Z" })),
@@ -187,8 +208,14 @@ function falseSeals(): SegmentCase[] {
   const lax = line.replace(/.(?==\n$)/, (letter) => String.fromCharCode(letter.charCodeAt(0) + 1));
   const good = journal.lines[5]!;
   return [
-    badSeal("a signature with a flipped bit", sealLine(`${text}\n${key.signatureLine(text, broken)}`)),
-    badSeal("a malleable signature (S + L)", sealLine(`${text}\n${key.signatureLine(text, malleable(signature))}`)),
+    badSeal(
+      "a signature with a flipped bit",
+      sealLine(`${text}\n${key.signatureLine(text, broken)}`),
+    ),
+    badSeal(
+      "a malleable signature (S + L)",
+      sealLine(`${text}\n${key.signatureLine(text, malleable(signature))}`),
+    ),
     badSeal("a signature of another key", sealLine(`${text}\n${otherKey.signatureLine(text)}`)),
     badSeal("a signature under another name", sealLine(`${text}\n${witness.signatureLine(text)}`)),
     badSeal("a seal over a larger size", signed(checkpointText(key.name, 4, journal.root))),
@@ -197,7 +224,10 @@ function falseSeals(): SegmentCase[] {
     badSeal("a seal with an extension line", signed(`${text}extension\n`)),
     badSeal("a size with a leading zero", signed(text.replace("\n3\n", "\n03\n"))),
     badSeal("a seal without a signature", sealLine(`${text}\n`)),
-    badSeal("a seal with a witness's signature", sealLine(`${text}\n${line}${witness.signatureLine(text)}`)),
+    badSeal(
+      "a seal with a witness's signature",
+      sealLine(`${text}\n${line}${witness.signatureLine(text)}`),
+    ),
     badSeal("the signature twice", sealLine(`${text}\n${line}${line}`)),
     badSeal("base64 whose unused bits are set", sealLine(`${text}\n${lax}`)),
     badSeal("base64 without padding", sealLine(`${text}\n${line.replace("=", "")}`)),
@@ -249,7 +279,11 @@ function headers(): SegmentCase[] {
     damaged("a header with members in another order", /("origin":[^,]*),("first":5)/, "$2,$1"),
     damaged("a header without a frontier", /,"frontier".*/, "}"),
     damaged("a frontier of one hash too few", /,"[0-9a-f]{64}"\]/, "]"),
-    damaged("a frontier in capitals", /\["[^"]*"/, (header.match(/\["[^"]*"/) ?? [""])[0].toUpperCase()),
+    damaged(
+      "a frontier in capitals",
+      /\["[^"]*"/,
+      (header.match(/\["[^"]*"/) ?? [""])[0].toUpperCase(),
+    ),
     damaged("a negative number", ":5,", ":-5,"),
     damaged("a number beyond 2^53 - 1", ":5,", ":9007199254740992,"),
     damaged("an origin with a space", "test.example/vectors", "test example"),
@@ -262,12 +296,12 @@ function headers(): SegmentCase[] {
 /** Segments, one after the other, each with what its check must find. */
 export function segmentCases(): object {
   return {
-    source: "generated by spec/vectors/generate.ts from spec/ledger.md, sharing no code with the packages",
+    source: SOURCE,
     description:
-      "One segment each, as its lines without newlines; the check is of spec/ledger.md section 7. " +
-      "verdict, firstBad (an entry's seq), size and root (of the last good seal before the first finding), " +
-      "unsealed (good entries between that seal and the first finding or the end). " +
-      "With error, the header itself is refused with that code.",
+      "One segment each, as its lines without newlines; the check is of spec/ledger.md " +
+      "section 7. verdict, firstBad (an entry's seq), size and root (of the last good seal " +
+      "before the first finding), unsealed (good entries between that seal and the first " +
+      "finding or the end). With error, the header itself is refused with that code.",
     origin: key.name,
     vkey: key.vkey,
     accepted: accepted(),

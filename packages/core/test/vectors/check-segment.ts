@@ -3,7 +3,10 @@ import { parseVerifierKey } from "@stele/core/key";
 import type { Finding } from "@stele/core/verdict";
 import { primitives } from "./primitives.ts";
 
-/** What `SegmentChecker` says of a segment up to its first finding. Throws what the header's check throws. */
+/**
+ * What `SegmentChecker` says of a segment up to its first finding. Throws what the header's check
+ * throws.
+ */
 export function checkLines(
   vkey: string,
   lines: readonly string[],

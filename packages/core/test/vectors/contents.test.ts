@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { commit, formatContentLine, parseContentLine, type StoredContent } from "@stele/core/content";
+import {
+  commit,
+  formatContentLine,
+  parseContentLine,
+  type StoredContent,
+} from "@stele/core/content";
 import { primitives } from "./primitives.ts";
 import { readVectors, refuses } from "./read.ts";
 
@@ -17,7 +22,7 @@ interface Contents {
   readonly refused: readonly { why: string; line: string }[];
 }
 
-const vectors = readVectors<Contents>("contents.json");
+const vectors = readVectors("contents.json") as Contents;
 
 function stored({ salt, bytes }: Commitment): StoredContent {
   return {

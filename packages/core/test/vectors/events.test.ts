@@ -10,7 +10,7 @@ interface Events {
   readonly inexactNumbers: readonly { text: string; asStrings: string }[];
 }
 
-const events = readVectors<Events>("events.json");
+const events = readVectors("events.json") as Events;
 
 test("events.json: what is accepted is stored token by token", () => {
   for (const { text, stored } of events.accepted) {

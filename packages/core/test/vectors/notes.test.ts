@@ -14,13 +14,19 @@ import { primitives } from "./primitives.ts";
 import { readVectors, refuses } from "./read.ts";
 
 interface Notes {
-  readonly valid: readonly { desc: string; vkeys: string[]; skey?: string; text: string; note: string }[];
+  readonly valid: readonly {
+    desc: string;
+    vkeys: string[];
+    skey?: string;
+    text: string;
+    note: string;
+  }[];
   readonly invalidSignature: readonly { vkeys: string[]; note: string }[];
   readonly malformed: readonly { note: string }[];
   readonly badVkeys: readonly (string | { vkey: string })[];
 }
 
-const notes = readVectors<Notes>("signed-note.json");
+const notes = readVectors("signed-note.json") as Notes;
 
 test("signed-note.json: valid notes verify by each key", () => {
   for (const { desc, vkeys, text, note: whole } of notes.valid) {
@@ -66,7 +72,7 @@ interface Keys {
   readonly refused: readonly { why: string; vkey: string }[];
 }
 
-const keys = readVectors<Keys>("keys.json");
+const keys = readVectors("keys.json") as Keys;
 
 test("keys.json: a name and a seed make the key, and its texts read back", () => {
   for (const { name, seed, publicKey, keyId, vkey, skey } of keys.accepted) {
@@ -91,7 +97,7 @@ interface Checkpoints {
   readonly refused: readonly { why: string; text: string }[];
 }
 
-const checkpoints = readVectors<Checkpoints>("checkpoints.json");
+const checkpoints = readVectors("checkpoints.json") as Checkpoints;
 
 test("checkpoints.json: checkpoints read, and write the same text", () => {
   for (const { text, ...expected } of checkpoints.accepted) {

@@ -1,4 +1,11 @@
-import { createHash, createHmac, createPrivateKey, createPublicKey, sign, verify } from "node:crypto";
+import {
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  sign,
+  verify,
+} from "node:crypto";
 import type { Hash } from "@stele/core/hash";
 import type { Primitives } from "@stele/core/key";
 

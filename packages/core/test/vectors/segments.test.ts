@@ -16,11 +16,11 @@ interface SegmentCase {
   readonly unsealed: number;
 }
 
-const { vkey, accepted, refused } = readVectors<{
+const { vkey, accepted, refused } = readVectors("segments.json") as {
   readonly vkey: string;
   readonly accepted: readonly SegmentCase[];
   readonly refused: readonly SegmentCase[];
-}>("segments.json");
+};
 
 for (const { name, lines, error, ...expected } of [...accepted, ...refused]) {
   test(`segments.json: ${name}`, () => {

@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
-import { createJournal, openJournal, type CreateOptions, type Journal } from "@stele/journal";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  createJournal,
+  openJournal,
+  SteleError,
+  type CreateOptions,
+  type Journal,
+} from "@stele/journal";
 import { environment } from "./key.ts";
 
 /** A directory that is removed after the file's tests. */
@@ -29,9 +36,18 @@ export async function open(
   return openJournal(directory, { environment, ...options });
 }
 
-/** All that an asynchronous iterable yields. */
-export async function collect<T>(iterable: AsyncIterable<T>): Promise<T[]> {
-  const items: T[] = [];
-  for await (const item of iterable) items.push(item);
-  return items;
+/**
+ * `open`, which may have to wait for a moment after a kill: when that comes while the child asks
+ * the `flock` command for its lock, the command holds the lock until it ends.
+ */
+export async function openWhenFree(directory: string): Promise<Journal> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await open(directory);
+    } catch (error) {
+      const locked = error instanceof SteleError && error.code === "JOURNAL_LOCKED";
+      if (!locked || attempt === 10) throw error;
+      await delay(20);
+    }
+  }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SteleError, type Entry, type Journal, type Verdict } from "@stele/journal";
+import { SteleError, type Entry, type Journal, type ReadRange, type Verdict } from "@stele/journal";
 import { segmentsOf, type Segment } from "./ledger-lines.ts";
 import { MemoryDisk } from "./memory-disk.ts";
 import { newMemoryJournal, openInMemory } from "./memory-journal.ts";
@@ -57,11 +57,14 @@ export class Specimen {
   }
 
   /** What can be read with these files replaced, and the error that ended it. */
-  async read(changes: Changes): Promise<{ entries: readonly Entry[]; error: unknown }> {
+  async read(
+    changes: Changes,
+    range: ReadRange = {},
+  ): Promise<{ entries: readonly Entry[]; error: unknown }> {
     const entries: Entry[] = [];
     return this.#with(changes, async () => {
       try {
-        for await (const entry of this.#journal.read()) entries.push(entry);
+        for await (const entry of this.#journal.read(range)) entries.push(entry);
         return { entries, error: undefined };
       } catch (error) {
         return { entries, error };

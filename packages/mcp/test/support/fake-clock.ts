@@ -28,7 +28,7 @@ export class FakeClock implements Clock {
   /** Lets time pass, and lets everything happen that it sets off. */
   async pass(ms: number): Promise<void> {
     this.#now += ms;
-    for (const sleeper of [...this.#sleepers]) {
+    for (const sleeper of this.#sleepers) {
       if (sleeper.atMs > this.#now) continue;
       this.#sleepers.delete(sleeper);
       sleeper.wake();

@@ -13,10 +13,13 @@ export class FakeDisk {
   hold: Promise<void> | undefined;
   opened = 0;
   closed = 0;
+  #locked = false;
 
   readonly open = async (): Promise<RecordingJournal> => {
     this.opened++;
     if (this.openFailure) throw this.openFailure;
+    if (this.#locked) throw new SteleError("JOURNAL_LOCKED", "it was not closed");
+    this.#locked = true;
     let dead = false;
     const append: RecordingJournal["append"] = async (event, options) => {
       const full = event as Event;
@@ -35,6 +38,8 @@ export class FakeDisk {
       append,
       recordGap: async (gap: Gap) => append({ type: "stele.gap", data: gap }),
       close: async () => {
+        await Promise.resolve();
+        this.#locked = false;
         this.closed++;
       },
     };

@@ -107,8 +107,14 @@ export function callsOf(entries: readonly Recorded[]): string[] {
     });
 }
 
-/** The command of a server that is a package. */
-export function packagedServer(name: string, ...args: readonly string[]): string[] {
-  const path = fileURLToPath(import.meta.resolve(`@modelcontextprotocol/${name}/dist/index.js`));
-  return [process.execPath, path, ...args];
+/** The command of the official filesystem server. */
+export function filesystemServer(directory: string): string[] {
+  const url = import.meta.resolve("@modelcontextprotocol/server-filesystem/dist/index.js");
+  return [process.execPath, fileURLToPath(url), directory];
+}
+
+/** The command of the official server that has everything. */
+export function everythingServer(): string[] {
+  const url = import.meta.resolve("@modelcontextprotocol/server-everything/dist/index.js");
+  return [process.execPath, fileURLToPath(url), "stdio"];
 }

@@ -82,7 +82,7 @@ function syncDirectory(directory: string): void {
   try {
     attempt("sync", directory, () => fs.fsyncSync(descriptor));
   } finally {
-    fs.closeSync(descriptor);
+    attempt("close", directory, () => fs.closeSync(descriptor));
   }
 }
 

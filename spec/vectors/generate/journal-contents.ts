@@ -1,0 +1,82 @@
+import { base64, hmac, TEST_SEED, TestKey } from "./crypto.ts";
+import { smallEvent, TestJournal } from "./journal.ts";
+import type { JournalCase } from "./journals.ts";
+
+const key = new TestKey("test.example/vectors", TEST_SEED);
+/** Public; a real salt is random. */
+const SALT = TEST_SEED.toString("hex");
+const PATH = "content/00000000000000000000.jsonl";
+
+function commitment(field: string, text: string): string {
+  return hmac(TEST_SEED, "stele/content/v1\0", `${field}\0`, text);
+}
+
+function eventWith(contents: Readonly<Record<string, string>>): string {
+  const references = Object.entries(contents).map(([field, text]) => {
+    const size = Buffer.byteLength(text);
+    return [field, { mediaType: "text/plain", size, commitment: commitment(field, text) }];
+  });
+  return JSON.stringify({ type: "test.event", content: Object.fromEntries(references) as object });
+}
+
+function lineOf(seq: number, contents: Readonly<Record<string, string>>): string {
+  const stored = Object.entries(contents).map(([field, text]) => [field, { salt: SALT, text }]);
+  return `${JSON.stringify({ seq, content: Object.fromEntries(stored) as object })}\n`;
+}
+
+/** Entry 0 names two contents, entry 1 none, entry 2 one. */
+function journalWithContents(): TestJournal {
+  const journal = new TestJournal(key);
+  journal.append(eventWith({ a: "first", b: "second" }));
+  journal.append(smallEvent(1));
+  journal.append(eventWith({ a: "third" }));
+  journal.seal();
+  return journal;
+}
+
+/** A journal with contents, which are there, not there, or other ones. */
+export function contentCases(): JournalCase[] {
+  const journal = journalWithContents();
+  const line0 = lineOf(0, { a: "first", b: "second" });
+  const line2 = lineOf(2, { a: "third" });
+  const at = (name: string, content: string | undefined, expected: Partial<JournalCase>) => ({
+    name,
+    files: { ...journal.files(), ...(content === undefined ? {} : { [PATH]: content }) },
+    size: 3,
+    root: base64(journal.root),
+    ...expected,
+  });
+  const intact = { verdict: "intact", firstBad: null } as const;
+  const checked = { checked: 3, absent: 0 };
+  const wrong = (verdict: "tampered" | "corrupt", firstBad: number) => ({ verdict, firstBad });
+  return [
+    at("contents", line0 + line2, { ...intact, contents: checked, opening: { recovered: 0 } }),
+    at("no directory for contents", undefined, { ...intact, contents: { checked: 0, absent: 3 } }),
+    at("contents of an entry that never came", line0 + line2 + lineOf(3, { a: "x" }), {
+      ...intact,
+      contents: checked,
+      opening: { recovered: 1 },
+    }),
+    at("a torn line behind the contents", `${line0}${line2}{"seq":3,"con`, {
+      ...intact,
+      contents: checked,
+      opening: { recovered: 1 },
+    }),
+    at("zeros behind the contents", `${line0}${line2}${"\0".repeat(99)}`, {
+      ...intact,
+      contents: checked,
+      opening: { recovered: 1 },
+    }),
+    at("a line of contents missing", line0, wrong("tampered", 2)),
+    at("one content missing", lineOf(0, { a: "first" }) + line2, wrong("tampered", 0)),
+    at("another text", line0 + lineOf(2, { a: "other" }), wrong("corrupt", 2)),
+    at("another salt", line0 + line2.replace("00", "01"), wrong("corrupt", 2)),
+    at(
+      "contents under each other's names",
+      lineOf(0, { a: "second", b: "first" }) + line2,
+      wrong("corrupt", 0),
+    ),
+    at("a content that no entry names", line0 + lineOf(1, { a: "x" }) + line2, wrong("corrupt", 1)),
+    at("a line of contents twice", line0 + line0 + line2, wrong("corrupt", 0)),
+  ];
+}
