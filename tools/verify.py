@@ -300,8 +300,8 @@ CHECKPOINT = re.compile(r"([^\n]+)\n(0|[1-9][0-9]{0,15})\n([^\n]+)\n")
 class Key:
     """A verifier key. Its name is the journal's origin."""
 
-    def __init__(self, vkey: str):
-        match = VKEY.fullmatch(vkey)
+    def __init__(self, vkey: Any):
+        match = VKEY.fullmatch(vkey) if isinstance(vkey, str) else None
         payload = decode_base64(match[3]) if match else None
         if match is None or payload is None or len(payload) != 33 or payload[0] != 1:
             raise ValueError("not an Ed25519 vkey")
@@ -664,20 +664,21 @@ def commitments_in(event: bytes) -> Commitments:
     return found
 
 
-def entries_with_contents(file: BinaryIO, sealed_size: int) -> Iterator[Named]:
-    """The entries in a checked segment that are sealed and commit to something, in their order."""
+def entries_with_contents(file: BinaryIO, segment: Segment) -> Iterator[Named]:
+    """The sealed entries of a checked segment that commit to something, in their order."""
     file.seek(0)
+    seq = segment.number
     for line in pieces(file):
+        if seq == segment.sealed.size:
+            return
         if line[4:5] != b"q":
             continue
-        seq = int(line[len(b'{"seq":') : line.index(b",")])
-        if seq >= sealed_size:
-            return
         if b'"commitment":"' in line:
             event = line.index(b'"event":') + len(b'"event":')
             commitments = commitments_in(line[event : -HASH_FIELD_BYTES - 1])
             if commitments:
                 yield seq, commitments
+        seq += 1
 
 
 def commitment_to(name: str, content: Any) -> str:
@@ -696,9 +697,11 @@ def commitment_to(name: str, content: Any) -> str:
 
 def parse_content_line(line: bytes) -> Commitments:
     """What the contents of a line are committed to by (content 2); ValueError if malformed."""
-    members = parse_json(line, pairs=True)
-    if not line.endswith(b"\n") or [name for name, _ in members] != ["seq", "content"]:
+    if not CONTENT_LINE_NUMBER.match(line) or not line.endswith(b"\n"):
         raise ValueError("not a line of contents")
+    members = parse_json(line, pairs=True)
+    if [name for name, _ in members] != ["seq", "content"]:
+        raise ValueError("not a number and contents")
     contents = members[1][1]
     if not isinstance(contents, tuple) or len(dict(contents)) != len(contents):
         raise ValueError("not an object of contents")
@@ -884,7 +887,7 @@ class Check:
             else:
                 finding = judge_closed(segment)
             # What they find is of a sealed entry, so it comes before any finding in the ledger.
-            self.check_contents(number, entries_with_contents(file, segment.sealed.size))
+            self.check_contents(number, entries_with_contents(file, segment))
         if finding is not None:
             raise finding
 

@@ -27,7 +27,7 @@ export class ProgressBar {
 }
 
 /** The bar's text. */
-export function formatProgress(doneBytes: number, totalBytes: number, elapsedMs: number): string {
+function formatProgress(doneBytes: number, totalBytes: number, elapsedMs: number): string {
   const share = totalBytes === 0 ? 1 : Math.min(1, doneBytes / totalBytes);
   const filled = Math.round(share * BAR_WIDTH);
   const bar = "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);

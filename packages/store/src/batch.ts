@@ -51,7 +51,7 @@ export interface BatchStart {
  * What one commit's lines may take. Two batches are all the memory that appending needs, besides
  * contents.
  */
-export const BATCH_BYTES: number = 1024 * 1024;
+const BATCH_BYTES = 1024 * 1024;
 /** Kept free for the seal: origin twice (255 characters each), size, root and signature. */
 const SEAL_BYTES = 1024;
 /** What the contents of one commit may take, unless a single entry has more. */

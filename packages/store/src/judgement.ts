@@ -117,7 +117,7 @@ function endsEarly(report: SegmentReport, head: Head): boolean {
 }
 
 /** The finding that a head which names more entries than the ledger has stands for. */
-export function missing(head: Head, sealedSize: number): Finding {
+function missing(head: Head, sealedSize: number): Finding {
   return {
     verdict: "truncated",
     seq: sealedSize,

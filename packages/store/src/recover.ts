@@ -47,7 +47,6 @@ export async function recoverLedger(
   manifest: Manifest,
 ): Promise<OpenLedger> {
   const { disk, primitives } = world;
-  await removeTemporaries(disk, join(directory, LEDGER));
   const segments = await listSegments(disk, directory);
   const segment = segments.at(-1);
   if (segment === undefined) throw damaged("there is no segment in the ledger", 0);
@@ -60,6 +59,7 @@ export async function recoverLedger(
     const head = await readHead(world, directory);
     const { judgement, finding } = judge(report, head);
     if (judgement === "refuse") throw damaged(finding!.reason, finding!.seq);
+    await removeTemporaries(disk, join(directory, LEDGER));
     await cutContents(world, directory, report);
     await cutLedger(world, directory, file, report);
     await rewrite(file, durableBytes(head, report), report.end.sealedBytes);

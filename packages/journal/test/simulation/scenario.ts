@@ -15,7 +15,7 @@ import { createJournalFiles, type World } from "@stele/store";
 import { SeededRandom, SimulatedClock, type SimulatedDisk } from "@stele/store/testing";
 import { quickPrimitives } from "./quick-primitives.ts";
 
-export const DIRECTORY = "journal";
+const DIRECTORY = "journal";
 /** Small, so that a short run rotates several times. */
 const SEGMENT_BYTES = 2048;
 const KEY = signingKey(quickPrimitives, "sim.example/journal", new Uint8Array(32).fill(7));
@@ -40,7 +40,7 @@ export class Witnessed {
   };
 }
 
-export function worldOf(disk: SimulatedDisk, seed: number): World {
+function worldOf(disk: SimulatedDisk, seed: number): World {
   return {
     disk,
     clock: new SimulatedClock(),
@@ -68,7 +68,7 @@ export async function live(disk: SimulatedDisk, seed: number, witnessed: Witness
   witnessed.closed = true;
 }
 
-export function open(world: World, witnessed: Witnessed): Promise<Journal> {
+function open(world: World, witnessed: Witnessed): Promise<Journal> {
   return openJournal(DIRECTORY, { world, signer: witnessed.signer, deduplicationWindow: 50 });
 }
 
