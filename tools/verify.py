@@ -708,37 +708,41 @@ def parse_content_line(line: bytes) -> Commitments:
     return {name: commitment_to(name, content) for name, content in contents}
 
 
-def compare_contents(seq: int, named: Commitments, line: bytes) -> None:
-    """The contents that an entry names with the line that lies there for it (content 4)."""
+def compare_contents(seq: int, named: Commitments, line: bytes) -> Iterator[str]:
+    """The contents that an entry names with the line that lies there for it: the names of those
+    that match, until a finding (content 4)."""
     try:
         present = parse_content_line(line)
     except ValueError:
         raise Finding("corrupt", seq, "the entry's line of contents is malformed") from None
+    for name, commitment in present.items():
+        if name not in named:
+            raise Finding("corrupt", seq, "a content lies there that the entry does not name")
+        if named[name] != commitment:
+            raise Finding("corrupt", seq, f"the entry does not commit to this content {name}")
+        yield name
     for name in named:
         if name not in present:
             raise Finding("tampered", seq, f"the content {name} is missing")
-    for name, commitment in present.items():
-        if named.get(name) != commitment:
-            raise Finding("corrupt", seq, "a content is not what the entry commits to")
 
 
-def check_contents(file: BinaryIO, named: Iterator[Named], sealed_size: int) -> int:
-    """One content segment; the number of contents that match. Lines and entries go in the order of
-    seq, so they are read side by side (content 2 and 4)."""
-    checked, nothing = 0, (sealed_size, {})
+def check_contents(file: BinaryIO, named: Iterator[Named], sealed_size: int) -> Iterator[str]:
+    """One content segment: the names of contents that match, until a finding. Lines and entries
+    both go in the order of seq, so they are read side by side (content 2 and 4)."""
+    nothing: Named = (sealed_size, {})
     wanted = next(named, nothing)
     for line in iter(lambda: file.readline(MAX_CONTENT_LINE_BYTES), b""):
         number = CONTENT_LINE_NUMBER.match(line)
         seq = int(number[1]) if number else wanted[0]
         if seq >= sealed_size or seq > wanted[0]:
             break
-        compare_contents(seq, wanted[1] if seq == wanted[0] else {}, line)
-        if seq == wanted[0]:
-            checked += len(wanted[1])
-            wanted = next(named, nothing)
-    if wanted != nothing:
+        if seq < wanted[0]:
+            yield from compare_contents(seq, {}, line)
+            continue
+        yield from compare_contents(seq, wanted[1], line)
+        wanted = next(named, nothing)
+    if wanted is not nothing:
         raise Finding("tampered", wanted[0], "the entry's contents are missing")
-    return checked
 
 
 # ---- The journal (ledger 1, verdict 3) -----------------------------------------------------------
@@ -898,7 +902,8 @@ class Check:
             return
         path = self.path("content", number)
         with open(path if os.path.exists(path) else os.devnull, "rb") as file:
-            self.contents_checked += check_contents(file, named, self.state.size)
+            for _ in check_contents(file, named, self.state.size):
+                self.contents_checked += 1
 
     def compare_checkpoint(self) -> None:
         """Verdict 3, step 6."""

@@ -2,12 +2,13 @@ import { matchesAscii, utf8 } from "./bytes.ts";
 import { formatCheckpoint } from "./checkpoint.ts";
 import { SteleError } from "./error.ts";
 import { Frontier } from "./frontier.ts";
-import type { Hash } from "./hash.ts";
+import { ZERO_HASH, type Hash } from "./hash.ts";
 import { checkJsonObject } from "./json.ts";
 import type { Primitives, VerifierKey } from "./key.ts";
 import {
   checkedHash,
   HASH_FIELD_BYTES,
+  MAX_LINE_BYTES,
   parseHeader,
   sealedNote,
   formatSeal,
@@ -31,6 +32,21 @@ export interface SegmentEnd {
   readonly frontier: readonly Hash[];
   /** Well-formed entries behind the last seal. */
   readonly unsealedEntries: number;
+}
+
+/** Where a segment starts, or must: the end of the one before it. */
+export type SegmentStart = Pick<SegmentEnd, "sealedSize" | "prev" | "frontier">;
+
+/** Where the first segment starts. */
+export const START: SegmentStart = { sealedSize: 0, prev: ZERO_HASH, frontier: [] };
+
+/** Whether a segment's header continues what ends there. */
+export function startsAt(header: SegmentHeader, end: SegmentStart): boolean {
+  return (
+    header.first === end.sealedSize &&
+    header.prev === end.prev &&
+    header.frontier.join() === end.frontier.join()
+  );
 }
 
 const QUOTED_COMMA_PREV = ',"prev":"';
@@ -107,6 +123,7 @@ export class SegmentChecker {
   }
 
   #checkEntry(buffer: Uint8Array, start: number, end: number): Finding | undefined {
+    if (end - start > MAX_LINE_BYTES) return this.#corrupt("the line is too long");
     const hash = checkedHash(this.#primitives, buffer, start, end);
     if (hash === "malformed") return this.#corrupt("the line is not a ledger line");
     if (hash === "mismatch") return this.#tampered("the entry's bytes do not match its hash");

@@ -40,6 +40,7 @@ export const ERRORS = {
   DISK_TOO_MANY_FILES: "raise the limit of open files (ulimit -n)",
   DISK_NOT_FOUND: "check the path",
   DISK_SHORT_WRITE: "check the device and free space, then open the journal again",
+  CLOCK_INVALID: "set the machine's clock",
   OUTPUT_CLOSED: "read until the command ends; entries without a receipt may be there",
   OPTION_INVALID: "correct the option",
 } as const;

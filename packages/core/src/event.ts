@@ -63,11 +63,12 @@ export class EventText {
  */
 export function encodeEvent(event: Event): EventText {
   const text = stringify(event);
-  const isOdd = "toJSON" in event || text.includes("\\ud") || mayBeDeep(text);
+  const isOdd = !isPlain(event) || text.includes("\\ud") || mayBeDeep(text);
   // What is odd is read as if it came from outside, which also bounds its depth.
   const encoded = isOdd ? parseEvent(text) : new EventText(text, event);
   if (!isOdd) checkMembers(event);
-  // Only such a text can hide a value that JSON does not have; the usual event is not walked twice.
+  // Only such a text can hide a value that JSON does not have; the usual event is not walked
+  // twice.
   if (text.includes("null")) refuseNonFinite(event, "");
   return encoded;
 }
@@ -101,6 +102,17 @@ function tryStringify(event: object): string | undefined {
   } catch (cause) {
     throw invalid(`not JSON: ${(cause as Error).message}`, cause);
   }
+}
+
+/** Whether JSON.stringify writes exactly the type and id that reading the object gives. */
+function isPlain(event: Event): boolean {
+  const prototype: unknown = Object.getPrototypeOf(event);
+  const usual = prototype === Object.prototype || prototype === null;
+  return usual && !("toJSON" in event) && isWritten(event, "type") && isWritten(event, "id");
+}
+
+function isWritten(event: Event, name: string): boolean {
+  return !Object.hasOwn(event, name) || Object.prototype.propertyIsEnumerable.call(event, name);
 }
 
 /**

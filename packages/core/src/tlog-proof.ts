@@ -36,8 +36,8 @@ export function formatTlogProof(proof: TlogProof): string {
 }
 
 /**
- * Reads a `.tlog-proof` file strictly: what it accepts, `formatTlogProof` writes byte for byte. The
- * checkpoint is only cut off, for `parseNote`. Throws PROOF_MALFORMED. Verifies nothing.
+ * Reads a `.tlog-proof` file strictly: what it accepts, `formatTlogProof` writes byte for byte.
+ * The checkpoint is only cut off, for `parseNote`. Throws PROOF_MALFORMED. Verifies nothing.
  */
 export function parseTlogProof(untrusted: Uint8Array): TlogProof {
   if (untrusted.length > MAX_TLOG_PROOF_BYTES) {

@@ -1,5 +1,6 @@
 import { rootBase64, type Checkpoint } from "@stele/core/checkpoint";
-import { EMPTY_ROOT, ZERO_HASH, type Hash } from "@stele/core/hash";
+import { START as SEGMENT_START, startsAt } from "@stele/core/checker";
+import { EMPTY_ROOT, type Hash } from "@stele/core/hash";
 import type { Finding, Verdict } from "@stele/core/verdict";
 import { judge, type Head, type SegmentReport } from "@stele/store/reading";
 import type { CheckedSegment } from "./verify-segments.ts";
@@ -27,8 +28,8 @@ interface Progress {
 const START: Progress = {
   size: 0,
   root: EMPTY_ROOT,
-  prev: ZERO_HASH,
-  frontier: [],
+  prev: SEGMENT_START.prev,
+  frontier: SEGMENT_START.frontier,
   sealedAt: null,
   unsealed: { entries: 0, bytes: 0 },
   contents: { checked: 0, absent: 0 },
@@ -99,11 +100,8 @@ function findGap(before: Progress, { header }: SegmentReport): Finding | undefin
     const reason = `entries ${before.size} to ${header.first - 1} are missing with their segment`;
     return tampered(before.size, reason);
   }
-  const same =
-    header.first === before.size &&
-    header.prev === before.prev &&
-    header.frontier.join() === before.frontier.join();
-  return same ? undefined : tampered(header.first, "the segment does not continue the one before");
+  if (startsAt(header, { ...before, sealedSize: before.size })) return undefined;
+  return tampered(header.first, "the segment does not continue the one before");
 }
 
 /** A closed segment ends with a seal: nothing may follow it there. */

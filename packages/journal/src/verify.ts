@@ -33,8 +33,8 @@ export interface VerifyOptions {
 /**
  * Checks every line, link, seal and header of the journal in one pass with flat memory, and says
  * what that is worth. A journal that is not intact is a verdict, not an error. Throws what
- * `readManifest` throws, OPTION_INVALID, KEY_MALFORMED for the pinned key, and NOTE_ or CHECKPOINT_
- * codes when the checkpoint is not one of this journal's.
+ * `readManifest` throws, OPTION_INVALID, KEY_MALFORMED for the pinned key, and NOTE_ or
+ * CHECKPOINT_ codes when the checkpoint is not one of this journal's.
  */
 export async function verifyLedger(
   world: World,
@@ -57,7 +57,10 @@ export async function verifyLedger(
     segments,
     rootsWanted: checkpoint ? [checkpoint.size] : [],
   };
-  const reports = checkSegments(world, job, options);
+  const reports =
+    key.name === manifest.origin
+      ? checkSegments(world, job, options)
+      : anotherJournal(key.name, manifest.origin);
   return reachVerdict(reports, segments.length, { head, checkpoint, pinned });
 }
 
@@ -67,6 +70,15 @@ function requireThreads(threads: number | undefined): void {
     "OPTION_INVALID",
     `threads must be a whole number from 1 on, not ${threads}`,
   );
+}
+
+/** Who pins a key of another name was given another journal. */
+async function* anotherJournal(
+  pinned: string,
+  origin: string,
+): AsyncGenerator<CheckedSegment, void, undefined> {
+  const reason = `the journal is ${origin}, the pinned key is for ${pinned}`;
+  yield { finding: { verdict: "tampered", seq: 0, reason } };
 }
 
 /** Below this a thread takes longer to start than to check. */

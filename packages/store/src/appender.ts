@@ -68,11 +68,19 @@ export class Appender {
   #now(): string {
     const nowMs = this.#world.clock.nowMs();
     if (nowMs !== this.#timeMs) {
+      this.#time = formatTime(nowMs);
       this.#timeMs = nowMs;
-      this.#time = new Date(nowMs).toISOString();
     }
     return this.#time;
   }
+}
+
+/** The last time that RFC 3339 can write: the end of the year 9999. */
+const MAX_TIME_MS = Date.UTC(10_000, 0, 1) - 1;
+
+function formatTime(nowMs: number): string {
+  if (nowMs >= 0 && nowMs <= MAX_TIME_MS) return new Date(nowMs).toISOString();
+  throw new SteleError("CLOCK_INVALID", `the clock says ${nowMs} ms since 1970`);
 }
 
 function tooLarge(event: EventText): SteleError {

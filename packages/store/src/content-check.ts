@@ -33,22 +33,23 @@ export async function checkContents(
   const here = await orUndefined(disk.list(join(directory, CONTENT)));
   if (!here) return { checked: 0, absent: all, finding: undefined };
   const file = await orUndefined(disk.openRead(contentPath(directory, report.header.first)));
+  let finding: Finding | undefined;
   try {
-    if (file) await checkOff(file, hasher, wanted, report.end.sealedSize);
+    if (file) finding = await checkOff(file, hasher, wanted, report.end.sealedSize);
   } catch (error) {
-    const finding = findDamage(error, wanted, report.end.sealedSize);
-    return { checked: all - count(wanted), absent: 0, finding };
+    finding = malformedLine(error, wanted, report.end.sealedSize);
   } finally {
     await file?.close();
   }
-  return { checked: all - count(wanted), absent: 0, finding: firstMissing(wanted) };
+  const checked = all - count(wanted);
+  return { checked, absent: 0, finding: finding ?? firstMissing(wanted) };
 }
 
 /**
- * What a line that is wrong means. Behind the contents of all sealed entries it means nothing: a
+ * What a malformed line means. Behind the contents of all sealed entries it means nothing: a
  * crash, or a writer at work, leaves such lines there.
  */
-function findDamage(
+function malformedLine(
   error: unknown,
   wanted: ReadonlyMap<number, unknown>,
   sealedSize: number,
@@ -60,35 +61,38 @@ function findDamage(
 }
 
 /**
- * Takes out of `wanted` what is there and right. Throws JOURNAL_DAMAGED at what is there and
- * wrong.
+ * Takes out of `wanted` what is there and right, and returns what is there and wrong first. Throws
+ * JOURNAL_DAMAGED at a malformed line.
  */
 async function checkOff(
   file: ReadableFile,
   hasher: Hasher,
   wanted: Map<number, Map<string, string>>,
   sealedSize: number,
-): Promise<void> {
+): Promise<Finding | undefined> {
   for await (const { seq, contents } of readContentLines(file)) {
     // Contents are written first: these belong to entries that are on their way, or never came.
-    if (seq >= sealedSize) return;
-    for (const [name, stored] of contents) checkOne(hasher, { seq, name, stored }, wanted.get(seq));
-    if (wanted.get(seq)?.size === 0) wanted.delete(seq);
+    if (seq >= sealedSize) return undefined;
+    const names = wanted.get(seq) ?? new Map<string, string>();
+    for (const [name, stored] of contents) {
+      const reason = mismatch(hasher, name, stored, names.get(name));
+      if (reason !== undefined) return { verdict: "tampered", seq, reason };
+      names.delete(name);
+    }
+    if (names.size === 0) wanted.delete(seq);
   }
+  return undefined;
 }
 
-function checkOne(
+function mismatch(
   hasher: Hasher,
-  found: { readonly seq: number; readonly name: string; readonly stored: StoredContent },
-  wanted: Map<string, string> | undefined,
-): void {
-  const { seq, name, stored } = found;
-  const commitment = wanted?.get(name);
-  if (commitment === undefined) throw damaged(seq, `names no content ${name}, which lies there`);
-  if (commit(hasher, name, stored) !== commitment) {
-    throw damaged(seq, `does not commit to the content ${name} that lies there`);
-  }
-  wanted!.delete(name);
+  name: string,
+  stored: StoredContent,
+  commitment: string | undefined,
+): string | undefined {
+  if (commitment === undefined) return `it names no content ${name}, which lies there`;
+  if (commit(hasher, name, stored) === commitment) return undefined;
+  return `it does not commit to the content ${name} that lies there`;
 }
 
 function sealedReferences({ references, end }: SegmentReport): Map<number, Map<string, string>> {
@@ -112,8 +116,4 @@ function firstMissing(
     return { verdict: "tampered", seq, reason: `its content ${name} is missing` };
   }
   return undefined;
-}
-
-function damaged(seq: number, reason: string): SteleError {
-  return new SteleError("JOURNAL_DAMAGED", `entry ${seq} ${reason}`, { seq });
 }

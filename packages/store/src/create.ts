@@ -32,7 +32,7 @@ export async function createJournalFiles(
   const { disk, primitives } = world;
   const { key, segmentBytes = DEFAULT_SEGMENT_BYTES } = options;
   if (!isSegmentBytes(segmentBytes)) {
-    const message = `segmentBytes must be from 1024 to 2^40, not ${String(segmentBytes)}`;
+    const message = `segmentBytes must be from 1024 to 2^36, not ${String(segmentBytes)}`;
     throw new SteleError("OPTION_INVALID", message);
   }
   const origin = key.name;

@@ -86,9 +86,9 @@ function parseManifest(primitives: Primitives, untrusted: Uint8Array, path: stri
   };
 }
 
-/** Whether a segment size is one that Stele takes: a whole number of bytes from 1 KiB to 1 TiB. */
+/** Whether a segment size is one that Stele takes: a whole number of bytes from 2^10 to 2^36. */
 export function isSegmentBytes(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 1024 && Number(value) <= 2 ** 40;
+  return Number.isSafeInteger(value) && Number(value) >= 1024 && Number(value) <= 2 ** 36;
 }
 
 function readObject(text: string): Record<string, unknown> | undefined {

@@ -1,4 +1,4 @@
-import type { SegmentEnd } from "@stele/core/checker";
+import { START, startsAt, type SegmentEnd } from "@stele/core/checker";
 import { utf8 } from "@stele/core/bytes";
 import { parseCheckpoint } from "@stele/core/checkpoint";
 import { SteleError } from "@stele/core/error";
@@ -59,6 +59,7 @@ export async function recoverLedger(
     const head = await readHead(world, directory);
     const { judgement, finding } = judge(report, head);
     if (judgement === "refuse") throw damaged(finding!.reason, finding!.seq);
+    await checkStart(world, directory, { manifest, segments, report });
     await removeTemporaries(disk, join(directory, LEDGER));
     await cutContents(world, directory, report);
     await cutLedger(world, directory, file, report);
@@ -126,6 +127,41 @@ async function lastSealedSize(disk: Disk, path: string): Promise<number | undefi
     if (error instanceof SteleError && !error.code.startsWith("DISK_")) return undefined;
     throw error;
   }
+}
+
+/**
+ * Whether the last segment starts where the one before it ends. Its first seal bears that out;
+ * where there is none yet, as after a crash behind a rotation, the segment before is checked in
+ * full.
+ */
+async function checkStart(
+  world: World,
+  directory: string,
+  last: {
+    readonly manifest: Manifest;
+    readonly segments: readonly number[];
+    readonly report: SegmentReport;
+  },
+): Promise<void> {
+  const { header, end } = last.report;
+  const before = last.segments.at(-2);
+  if (end.sealedSize > header.first && before !== undefined) return;
+  const expected =
+    before === undefined ? START : await endOf(world, directory, last.manifest, before);
+  if (startsAt(header, expected)) return;
+  throw damaged("the segment does not continue the one before", header.first);
+}
+
+async function endOf(
+  { disk, primitives }: World,
+  directory: string,
+  { origin, key }: Manifest,
+  first: number,
+): Promise<SegmentEnd> {
+  const path = segmentPath(directory, first);
+  const { end, tail } = await checkFile(disk, path, { primitives, origin, key, first });
+  if (tail.finding) throw damaged(tail.finding.reason, tail.finding.seq);
+  return end;
 }
 
 async function cutLedger(

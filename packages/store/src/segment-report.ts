@@ -5,7 +5,12 @@ import { parseCheckpoint } from "@stele/core/checkpoint";
 import { SteleError } from "@stele/core/error";
 import type { Hash } from "@stele/core/hash";
 import type { Primitives, VerifierKey } from "@stele/core/key";
-import { HASH_FIELD_BYTES, sealedNote, type SegmentHeader } from "@stele/core/ledger";
+import {
+  HASH_FIELD_BYTES,
+  MAX_LINE_BYTES,
+  sealedNote,
+  type SegmentHeader,
+} from "@stele/core/ledger";
 import { parseNote, verifyNote } from "@stele/core/note";
 import type { Finding } from "@stele/core/verdict";
 import type { ReadableFile } from "./disk.ts";
@@ -107,7 +112,9 @@ class SegmentPass implements LineSink {
       seq: this.#checker.size,
       reason: "the line is cut off",
     };
-    this.#tornByCrash = true;
+    // A power cut leaves holes, or the beginning of a line.
+    const beginning = bytes.length <= MAX_LINE_BYTES;
+    this.#tornByCrash = beginning || hasZero(bytes, 0, bytes.length);
     return undefined;
   }
 

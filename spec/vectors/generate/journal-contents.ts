@@ -67,16 +67,25 @@ export function contentCases(): JournalCase[] {
       contents: checked,
       opening: { recovered: 1 },
     }),
+    at(
+      "a line of contents missing in front of a torn one",
+      `${line2}{"seq":3,"con`,
+      wrong("tampered", 0),
+    ),
     at("a line of contents missing", line0, wrong("tampered", 2)),
     at("one content missing", lineOf(0, { a: "first" }) + line2, wrong("tampered", 0)),
-    at("another text", line0 + lineOf(2, { a: "other" }), wrong("corrupt", 2)),
-    at("another salt", line0 + line2.replace("00", "01"), wrong("corrupt", 2)),
+    at("another text", line0 + lineOf(2, { a: "other" }), wrong("tampered", 2)),
+    at("another salt", line0 + line2.replace("00", "01"), wrong("tampered", 2)),
     at(
       "contents under each other's names",
       lineOf(0, { a: "second", b: "first" }) + line2,
-      wrong("corrupt", 0),
+      wrong("tampered", 0),
     ),
-    at("a content that no entry names", line0 + lineOf(1, { a: "x" }) + line2, wrong("corrupt", 1)),
-    at("a line of contents twice", line0 + line0 + line2, wrong("corrupt", 0)),
+    at(
+      "a content that no entry names",
+      line0 + lineOf(1, { a: "x" }) + line2,
+      wrong("tampered", 1),
+    ),
+    at("a line of contents twice", line0 + line0 + line2, wrong("tampered", 0)),
   ];
 }

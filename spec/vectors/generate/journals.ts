@@ -246,6 +246,7 @@ function damage(): JournalCase[] {
 }
 
 function closedSegments(): JournalCase[] {
+  const rotated = journalOf([2], [1], []);
   const journal = journalOf([2, 1], [2], [1]);
   const files = journal.files();
   const [first, second, third] = [0, 3, 5].map(segmentPath) as [string, string, string];
@@ -288,6 +289,11 @@ function closedSegments(): JournalCase[] {
       name: "a closed segment with an entry behind its last seal",
       files: longer,
       ...broken("tampered", 3, journal, 3),
+    },
+    {
+      name: "a new segment without entries whose header has another frontier",
+      files: edited(rotated, (text) => text.replace(/\["[0-9a-f]{64}/, `["${"ab".repeat(32)}`)),
+      ...broken("tampered", 3, rotated, 3),
     },
     { name: "a segment under another name", files: renamed, ...broken("corrupt", 4, journal, 3) },
     // Opening costs one segment: of closed ones it looks at the name and the last line.

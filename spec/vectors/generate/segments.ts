@@ -88,7 +88,19 @@ function nested(depth: number): string {
   return `${'{"a":'.repeat(depth)}0${"}".repeat(depth)}`;
 }
 
+/** The next leaf, with an event that makes it so long. */
+function leafOf(sizeBytes: number): string {
+  const shortest = eventOf('{"type":"a","text":""}').length;
+  return eventOf(`{"type":"a","text":"${"x".repeat(sizeBytes - shortest)}"}`);
+}
+
 function accepted(): SegmentCase[] {
+  const longest = new TestJournal(key);
+  longest.commit(2);
+  longest.append(
+    `{"type":"a","text":"${"x".repeat(65_535 - eventOf('{"type":"a","text":""}').length)}"}`,
+  );
+  longest.seal();
   const odd = new TestJournal(key);
   odd.append('{"type":"a","text":"é€😀\\u00e9\\n\\/\u007f"}');
   odd.append('{"type":"a","numbers":[0,-0,1.0,1E+2,0.1e-7,123456789012345678901234567890]}');
@@ -114,6 +126,7 @@ function accepted(): SegmentCase[] {
     intact("one commit", one, 1),
     intact("two commits", twoCommits(), 3),
     intact("a segment that starts at entry 5", later, 7),
+    intact("a leaf of 65,535 bytes", longest, 3),
     intact("entries behind the last seal", unsealed, 3),
     intact("a seal is missing that a later one makes up for", fewerSeals, 3),
     intact("events that only grammar limits, nested 256 deep, and times that step back", odd, 7),
@@ -193,6 +206,7 @@ function falseEntries(): SegmentCase[] {
     badEntry("NaN in an event", "corrupt", eventOf('{"type":"a","n":NaN}')),
     badEntry("a tab in a string of an event", "corrupt", eventOf('{"type":"\t"}')),
     badEntry("an unknown escape in an event", "corrupt", eventOf('{"type":"\\x41"}')),
+    badEntry("a leaf of 65,536 bytes", "corrupt", leafOf(65_536)),
     badEntry("an event nested 257 deep", "corrupt", eventOf(nested(257))),
   ];
 }

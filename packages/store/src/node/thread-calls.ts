@@ -61,7 +61,16 @@ function closeFile({ descriptor, path }: ThreadFile): void {
 
 // mkdir, and again for each missing parent
 function makeDirectory(directory: string): void {
-  attempt("make", directory, () => fs.mkdirSync(directory, { recursive: true }));
+  attempt("make", directory, () => {
+    try {
+      // The recursive call reports a read-only file system as a missing path.
+      fs.mkdirSync(directory);
+    } catch (error) {
+      const { code = "" } = error as NodeJS.ErrnoException;
+      if (code !== "ENOENT" && code !== "EEXIST") throw error;
+      fs.mkdirSync(directory, { recursive: true });
+    }
+  });
 }
 
 // rename
