@@ -493,7 +493,7 @@ class Segment:
     length: int = 0  # the file's bytes
     unsealed_entries: int = 0
     finding: Optional[Finding] = None
-    wrong_line: bytes = b""  # the one of the finding, as far as it was read
+    is_torn: bool = False  # whether the line of the finding looks as a crash leaves it
 
 
 def pieces(file: BinaryIO) -> Iterator[bytes]:
@@ -514,6 +514,15 @@ def check_line(line: bytes, state: State, segment: Segment, key: Key) -> None:
         segment.sealed, segment.unsealed_entries = state.copy(), 0
 
 
+def is_torn(file: BinaryIO, piece: bytes) -> bool:
+    """A zero byte in a wrong line, or no newline at its end (recovery 2). Reads the line's rest."""
+    has_zero = b"\x00" in piece
+    while piece and not piece.endswith(b"\n"):
+        piece = file.readline(MAX_LINE_BYTES)
+        has_zero = has_zero or b"\x00" in piece
+    return has_zero or piece == b""
+
+
 def check_segment(file: BinaryIO, before: State, key: Key, evidence: Evidence) -> Segment:
     """The lines behind the header, up to the first finding or the end of the file (ledger 7)."""
     state, end = before.copy(), file.tell()
@@ -522,7 +531,7 @@ def check_segment(file: BinaryIO, before: State, key: Key, evidence: Evidence) -
         try:
             check_line(line, state, segment, key)
         except Finding as finding:
-            segment.finding, segment.wrong_line = finding, line
+            segment.finding, segment.is_torn = finding, is_torn(file, line)
             break
         end += len(line)
         evidence.pass_by(state)
@@ -571,8 +580,7 @@ def word_for_tail(segment: Segment) -> str:
     """`none`, `entries`, `torn` or `bad` (recovery 2)."""
     if segment.finding is None:
         return "none" if segment.unsealed_entries == 0 else "entries"
-    torn = b"\x00" in segment.wrong_line or not segment.wrong_line.endswith(b"\n")
-    return "torn" if torn else "bad"
+    return "torn" if segment.is_torn else "bad"
 
 
 def is_valid_seal(line: bytes, sealed_size: int, key: Key) -> bool:
@@ -590,8 +598,7 @@ def is_valid_seal(line: bytes, sealed_size: int, key: Key) -> bool:
 
 def word_for_seals_behind(file: BinaryIO, segment: Segment, key: Key) -> str:
     """`none`, `last` or `more` (recovery 2). The file stands behind the first wrong line."""
-    seals, is_last = 0, False
-    before = segment.wrong_line
+    seals, is_last, before = 0, False, b"\n"
     for piece in pieces(file):
         is_line = before.endswith(b"\n") and piece.endswith(b"\n")
         is_last = is_line and is_valid_seal(piece[:-1], segment.sealed.size, key)
@@ -839,7 +846,8 @@ def list_segments(directory: str) -> List[int]:
     except FileNotFoundError:
         return []
     matches = [SEGMENT_NAME.fullmatch(name) for name in names]
-    return sorted(int(match[1]) for match in matches if match)
+    numbers = sorted(int(match[1]) for match in matches if match)
+    return [number for number in numbers if number <= MAX_NUMBER]
 
 
 def check_link(header: Header, state: State) -> None:

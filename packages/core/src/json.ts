@@ -1,6 +1,4 @@
 export { checkJsonObject } from "./json/check.ts";
-export { findJsonValue } from "./json/find.ts";
-export type { ByteRange } from "./json/find.ts";
 export { parseJson } from "./json/parse.ts";
 export type { JsonOptions } from "./json/parse.ts";
 export type { JsonValue, ParsedJson } from "./json/reader.ts";

@@ -63,7 +63,8 @@ for (const ending of ["a clean close", "kill -9"] as const) {
       const ledger = readFileSync(ledgerFiles(directory)[0]!);
       for (let start = BLOCK_BYTES; start < ledger.length; start += BLOCK_BYTES) {
         const whole = entries.filter(({ seq }) => ledger.indexOf("\n", startOf(seq)) < start);
-        const zeroed = (bytes: Buffer): Buffer => bytes.fill(0, start, Math.min(start + BLOCK_BYTES, bytes.length));
+        const zeroed = (bytes: Buffer): Buffer =>
+          bytes.fill(0, start, Math.min(start + BLOCK_BYTES, bytes.length));
         await expectRefused(whole.length, zeroed);
       }
     });

@@ -19,7 +19,7 @@ test("thirty readers in other processes beside a writer see a chain without gaps
     () => new Child("readers-process.ts", [directory, String(READERS_EACH)]),
   );
   await Promise.all(children.map(async (child) => child.wrote("ready")));
-  for (let seq = 0; seq < ENTRIES; ) {
+  for (let seq = 0; seq < ENTRIES;) {
     const together = 1 + (seq % 9);
     const data = "x".repeat(seq % 300);
     await Promise.all(

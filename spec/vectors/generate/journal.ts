@@ -1,10 +1,10 @@
 import { base64, frontier, leafHash, sha256, treeRoot, type TestKey } from "./crypto.ts";
 
 /** 64 zeros: what the first entry names as its predecessor. */
-export const ZEROS: string = "0".repeat(64);
+const ZEROS: string = "0".repeat(64);
 
 /** The time of entry `seq`. */
-export function timeOf(seq: number): string {
+function timeOf(seq: number): string {
   return new Date(Date.UTC(2026, 10, 20, 23, 35, 32, seq)).toISOString();
 }
 
@@ -156,7 +156,7 @@ export function segmentPath(first: number): string {
 }
 
 /** The manifest as Stele writes it. */
-export function manifest(key: TestKey): string {
+function manifest(key: TestKey): string {
   const { name: origin, vkey: publicKey } = key;
   const created = timeOf(0);
   return `${JSON.stringify({ stele: 1, origin, publicKey, created, segmentBytes: 4096 })}\n`;

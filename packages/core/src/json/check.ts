@@ -1,8 +1,6 @@
-import { DEPTH_MARGIN, MAX_DEPTH } from "./depth.ts";
 import { scanValue, wrongAt } from "./scan.ts";
 
 const OPEN_BRACE = 0x7b;
-const COMPACT = { spaces: false, maxDepth: MAX_DEPTH + DEPTH_MARGIN };
 
 /**
  * Whether `bytes[start, end)` is exactly one JSON object without white space between its tokens:
@@ -12,7 +10,7 @@ const COMPACT = { spaces: false, maxDepth: MAX_DEPTH + DEPTH_MARGIN };
  */
 export function checkJsonObject(bytes: Uint8Array, start: number, end: number): number {
   if (start < end && bytes[start] !== OPEN_BRACE) return start;
-  const behind = scanValue(bytes, start, end, COMPACT);
+  const behind = scanValue(bytes, start, end);
   if (behind < 0) return wrongAt(behind);
   return behind === end ? -1 : behind;
 }

@@ -1,10 +1,4 @@
-/** What a scan accepts besides the grammar. */
-export interface ScanRules {
-  /** Whether white space may stand between tokens. */
-  readonly spaces: boolean;
-  /** How many objects and arrays may lie in each other. */
-  readonly maxDepth: number;
-}
+import { DEPTH_MARGIN, MAX_DEPTH } from "./depth.ts";
 
 // Not exported: V8 folds a module's own constants into the loops, but reads exported ones each
 // time, which makes the whole scan a tenth slower.
@@ -23,8 +17,10 @@ const PLAIN = bytesThat((byte) => byte >= 0x20 && byte !== QUOTE && byte !== BAC
 const HEX_DIGIT = bytesThat((byte) => /[0-9A-Fa-f]/.test(String.fromCharCode(byte)));
 const ESCAPED = bytesThat((byte) => '"\\/bfnrt'.includes(String.fromCharCode(byte)));
 
-/** The closing brackets that are due, outermost first. A deeper scan takes an array of its own. */
-const SHALLOW = new Uint8Array(256);
+/** How many objects and arrays may lie in each other. */
+const MAX_NESTING = MAX_DEPTH + DEPTH_MARGIN;
+/** The closing brackets that are due, outermost first. */
+const waiting = new Uint8Array(MAX_NESTING);
 
 /** What a scan returns, instead of an offset, when `offset` is wrong: negative, its own inverse. */
 export function wrongAt(offset: number): number {
@@ -33,29 +29,24 @@ export function wrongAt(offset: number): number {
 
 /**
  * Scans the JSON value (RFC 8259) at `start`. Returns the offset behind it, or `wrongAt` the first
- * byte that cannot continue a JSON text: `end` when the value is cut short. Linear, no recursion;
- * allocates nothing down to depth 256, then a byte per level. Blind to UTF-8 validity, duplicate
- * names and the size of numbers.
+ * byte that cannot continue a JSON text without white space between its tokens: `end` when the
+ * value is cut short. Linear, no recursion, no allocation. Blind to UTF-8 validity, duplicate names
+ * and the size of numbers.
  */
-export function scanValue(bytes: Uint8Array, start: number, end: number, rules: ScanRules): number {
-  const { spaces, maxDepth } = rules;
-  let waiting = SHALLOW;
+export function scanValue(bytes: Uint8Array, start: number, end: number): number {
   let depth = 0;
   let closer = 0;
   let at = start;
   for (;;) {
-    if (spaces) at = skipSpaces(bytes, at, end);
     if (at >= end) return wrongAt(end);
     const byte = bytes[at]!;
     if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-      if (depth === maxDepth) return wrongAt(at);
-      if (depth === waiting.length) waiting = doubled(waiting);
+      if (depth === MAX_NESTING) return wrongAt(at);
       waiting[depth++] = closer;
       closer = byte === OPEN_BRACE ? CLOSE_BRACE : CLOSE_BRACKET;
       at++;
-      if (spaces) at = skipSpaces(bytes, at, end);
       if (at === end || bytes[at] !== closer) {
-        if (byte === OPEN_BRACE) at = scanName(bytes, at, end, spaces);
+        if (byte === OPEN_BRACE) at = scanName(bytes, at, end);
         if (at < 0) return at;
         continue;
       }
@@ -66,7 +57,6 @@ export function scanValue(bytes: Uint8Array, start: number, end: number, rules: 
     // Behind a value: everything that ends here ends, then another value may follow.
     for (;;) {
       if (depth === 0) return at;
-      if (spaces) at = skipSpaces(bytes, at, end);
       if (at >= end) return wrongAt(end);
       const next = bytes[at]!;
       if (next === COMMA) break;
@@ -75,20 +65,13 @@ export function scanValue(bytes: Uint8Array, start: number, end: number, rules: 
       at++;
     }
     at++;
-    if (closer === CLOSE_BRACE) at = scanName(bytes, at, end, spaces);
+    if (closer === CLOSE_BRACE) at = scanName(bytes, at, end);
     if (at < 0) return at;
   }
 }
 
-/** The offset of the first byte from `start` on that is not white space, or `end`. */
-export function skipSpaces(bytes: Uint8Array, start: number, end: number): number {
-  let at = start;
-  while (at < end && isSpace(bytes[at]!)) at++;
-  return at;
-}
-
 /** Scans the string whose opening quote is at `start`. Returns as `scanValue`. */
-export function scanString(bytes: Uint8Array, start: number, end: number): number {
+function scanString(bytes: Uint8Array, start: number, end: number): number {
   let at = start + 1;
   if (at >= end) return wrongAt(end);
   for (;;) {
@@ -108,12 +91,10 @@ export function scanString(bytes: Uint8Array, start: number, end: number): numbe
 }
 
 /** A member's name with its colon. */
-function scanName(bytes: Uint8Array, start: number, end: number, spaces: boolean): number {
-  let at = spaces ? skipSpaces(bytes, start, end) : start;
-  if (at >= end || bytes[at] !== QUOTE) return wrongAt(at);
-  at = scanString(bytes, at, end);
+function scanName(bytes: Uint8Array, start: number, end: number): number {
+  if (start >= end || bytes[start] !== QUOTE) return wrongAt(start);
+  const at = scanString(bytes, start, end);
   if (at < 0) return at;
-  if (spaces) at = skipSpaces(bytes, at, end);
   return at < end && bytes[at] === COLON ? at + 1 : wrongAt(at);
 }
 
@@ -175,16 +156,6 @@ function scanDigits(bytes: Uint8Array, start: number, end: number): number {
 
 function isDigit(byte: number): boolean {
   return byte >= ZERO && byte <= NINE;
-}
-
-function isSpace(byte: number): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
-}
-
-function doubled(waiting: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(2 * waiting.length);
-  larger.set(waiting);
-  return larger;
 }
 
 function bytesThat(belong: (byte: number) => boolean): Uint8Array {

@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { SteleError } from "@stele/core/error";
-import { checkJsonObject, findJsonValue, parseJson } from "@stele/core/json";
+import { checkJsonObject, parseJson } from "@stele/core/json";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 const anyJson = fc
   .jsonValue({ stringUnit: "binary", maxDepth: 4 })
@@ -42,22 +41,6 @@ function edited(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
       return whole.slice(0, at) + added + whole.slice(at + removed);
     });
 }
-
-/** Objects and arrays with white space, duplicate and escaped names. */
-const looseJson: fc.Arbitrary<string> = fc.letrec<{ value: string; object: string }>((tie) => {
-  const space = fc.constantFrom("", "", " ", "\n\t", "\r");
-  const name = fc.constantFrom('"a"', '"\\u0061"', '"b"', '"\\u0062"', '"__proto__"', '"é"');
-  const pair = fc.tuple(space, name, space, tie("value")).map((parts) => {
-    return `${parts[0]}${parts[1]}${parts[2]}:${parts[3]}`;
-  });
-  const members = fc.array(pair, { maxLength: 4 });
-  const elements = fc.array(tie("value"), { maxLength: 3 });
-  const scalar = fc.constantFrom("1", '"a"', '"\\"{"', "null", "-0.5e7");
-  const object = fc.tuple(members, space).map(([list, end]) => `{${list.join()}${end}}`);
-  const array = elements.map((list) => `[${list.join()}]`);
-  const core = fc.oneof({ maxDepth: 4 }, scalar, tie("object"), array);
-  return { value: fc.tuple(space, core, space).map((parts) => parts.join("")), object };
-}).value;
 
 function parsedOrUndefined(text: string): { value: unknown } | undefined {
   try {
@@ -143,35 +126,3 @@ describe("checkJsonObject, any bytes", () => {
     fc.assert(property, { numRuns: 3000 });
   });
 });
-
-const anyPath = fc.array(fc.constantFrom("a", "b", "é", "__proto__", "length"), { maxLength: 3 });
-
-describe("findJsonValue, any document", () => {
-  test("finds what JSON.parse and own properties give", () => {
-    const property = fc.property(looseJson, anyPath, findsWhatJsonParseGives);
-    fc.assert(property, { numRuns: 2000 });
-  });
-
-  test("after any single edit too", () => {
-    const property = fc.property(edited(looseJson), anyPath, findsWhatJsonParseGives);
-    fc.assert(property, { numRuns: 2000 });
-  });
-});
-
-function findsWhatJsonParseGives(text: string, path: readonly string[]): void {
-  const bytes = encoder.encode(text);
-  let expected = parsedOrUndefined(decoder.decode(bytes));
-  for (const name of path) expected = member(expected?.value, name);
-  const range = findJsonValue(bytes, path);
-  assert.equal(range === undefined, expected === undefined);
-  if (range === undefined) return;
-  const found = decoder.decode(bytes.subarray(range.start, range.end));
-  assert.equal(found, found.trim());
-  assert.deepEqual(JSON.parse(found), expected?.value);
-}
-
-function member(value: unknown, name: string): { value: unknown } | undefined {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  const property = Object.getOwnPropertyDescriptor(value, name);
-  return property && { value: property.value as unknown };
-}

@@ -20,7 +20,9 @@ function takeAll(): void {
 }
 
 function describe(error: unknown): string {
-  return error instanceof SteleError ? `${error.code} ${error.message}` : `uncoded ${String(error)}`;
+  return error instanceof SteleError
+    ? `${error.code} ${error.message}`
+    : `uncoded ${String(error)}`;
 }
 
 async function openWithFew(): Promise<Journal> {

@@ -50,8 +50,10 @@ async function lookBack(reader: JournalReader): Promise<string> {
     const chain = new Chain();
     for (const entry of entries.toReversed()) chain.add(entry);
     const size = await reader.size();
-    if (size > 0) assert.equal((await reader.get((round * 7919) % size)).seq, (round * 7919) % size);
-    if (chain.last?.event.type === "test.end") return `looked back ${chain.last.seq} ${chain.last.hash}`;
+    if (size > 0)
+      assert.equal((await reader.get((round * 7919) % size)).seq, (round * 7919) % size);
+    if (chain.last?.event.type === "test.end")
+      return `looked back ${chain.last.seq} ${chain.last.hash}`;
   }
 }
 

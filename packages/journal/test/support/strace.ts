@@ -6,7 +6,7 @@ export const hasStrace: boolean =
   spawnSync("strace", ["-qq", "-o", "/dev/null", "true"]).status === 0;
 
 /** The calls by which a journal changes what is on disk, and those that it makes on the way to them. */
-export const SYSTEM_CALLS = [
+const SYSTEM_CALLS = [
   "mkdir",
   "openat",
   "getdents64",
