@@ -164,9 +164,9 @@ export class Journal extends JournalReader implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const { writer, close } = this.#open;
+    const { writer } = this.#open;
     try {
-      await close();
+      await this.#open.close();
     } catch (error) {
       // After a failure, which those who waited know, there is nothing left to do well.
       if (!writer.failed) throw error;

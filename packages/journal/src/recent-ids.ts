@@ -5,10 +5,14 @@ import type { Receipt } from "@stele/store";
 export type Answer = Promise<Receipt> | Receipt;
 
 interface Known {
+  readonly id: string;
   readonly answer: Answer;
   /** The entry's place, once it is known. */
   seq: number | undefined;
 }
+
+/** The place of what was refused: below every window. */
+const REFUSED = -1;
 
 /**
  * The ids of the last `window` entries with the receipts that they got. An entry leaves the window
@@ -17,8 +21,14 @@ interface Known {
 export class RecentIds {
   /** How many entries back an id is known. */
   readonly window: number;
-  /** In the order of the appends, which is that of the entries. */
   readonly #known = new Map<string, Known>();
+  /**
+   * In the order of the appends, which is that of the entries; from `#oldest` on they are known.
+   * The map's own order would do, but V8 walks over every member deleted before to reach the
+   * first.
+   */
+  #order: Known[] = [];
+  #oldest = 0;
 
   /** Throws OPTION_INVALID unless the window is a whole number from 0 to 1,000,000. */
   constructor(window: number) {
@@ -37,8 +47,7 @@ export class RecentIds {
 
   /** Notes an entry that is in the ledger. */
   remember(id: string, receipt: Receipt): void {
-    this.#known.delete(id);
-    this.#known.set(id, { answer: receipt, seq: receipt.seq });
+    this.#note({ id, answer: receipt, seq: receipt.seq });
   }
 
   /** Notes an append and returns its receipt. If it is refused, the id is free again. */
@@ -49,19 +58,29 @@ export class RecentIds {
         return received;
       },
       (error: unknown) => {
-        this.#known.delete(id);
+        known.seq = REFUSED;
+        if (this.#known.get(id) === known) this.#known.delete(id);
         throw error;
       },
     );
-    const known: Known = { answer, seq: undefined };
-    if (this.window > 0) this.#known.set(id, known);
+    const known: Known = { id, answer, seq: undefined };
+    if (this.window > 0) this.#note(known);
     return answer;
   }
 
+  #note(known: Known): void {
+    this.#known.set(known.id, known);
+    this.#order.push(known);
+  }
+
   #forgetBelow(start: number): void {
-    for (const [id, { seq }] of this.#known) {
-      if (seq === undefined || seq >= start) return;
-      this.#known.delete(id);
+    for (; this.#oldest < this.#order.length; this.#oldest++) {
+      const known = this.#order[this.#oldest]!;
+      if (known.seq === undefined || known.seq >= start) break;
+      if (this.#known.get(known.id) === known) this.#known.delete(known.id);
     }
+    if (this.#oldest < this.#order.length / 2) return;
+    this.#order = this.#order.slice(this.#oldest);
+    this.#oldest = 0;
   }
 }

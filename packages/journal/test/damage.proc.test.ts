@@ -7,8 +7,9 @@ import { fill, FILLED_SIZE } from "./support/fill.ts";
 import { copyJournal, ledgerFiles } from "./support/ledger-files.ts";
 import { newJournal, open, scratch } from "./support/scratch.ts";
 
-// What SQLite, NATS and etcd were each seen to lose records over: one fault in bytes that were synced and acknowledged.
-// The journal must refuse to write, name the first bad entry, change nothing, and read what lies before it.
+// What SQLite, NATS and etcd were each seen to lose records over: one fault in bytes that were
+// synced and acknowledged. The journal must refuse to write, name the first bad entry, change
+// nothing, and read what lies before it.
 
 const BLOCK_BYTES = 4096;
 const root = scratch("damage");

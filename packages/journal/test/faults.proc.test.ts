@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { inspect } from "node:util";
@@ -10,8 +10,9 @@ import { environment } from "./support/key.ts";
 import { openWhenFree, scratch } from "./support/scratch.ts";
 import { callsIn, hasStrace, injecting, tracing, type SystemCall } from "./support/strace.ts";
 
-// A scripted life of a journal, once for each file-system call that it makes: the call fails with EIO, with ENOSPC, or
-// the process is killed there. STELE_FAULTS=all tries all of them; otherwise as many as fit into the budget.
+// A scripted life of a journal, once for each file-system call that it makes: the call fails with
+// EIO, with ENOSPC, or the process is killed there. STELE_FAULTS=all tries all of them; otherwise
+// as many as fit into the budget.
 
 const FAULTS = ["EIO", "ENOSPC", "SIGKILL"] as const;
 const BUDGET_MS = process.env["STELE_FAULTS"] === "all" ? Infinity : 25_000;
@@ -74,6 +75,7 @@ async function tryFault({ call, fault }: Fault, place: string): Promise<string |
   const name = `${fault} at ${call.name} ${call.path} number ${call.ordinal}`;
   try {
     assert.equal(errors, "");
+    assert.match(readFileSync(join(place, "log"), "utf8"), /\(INJECTED\)|killed by SIGKILL/);
     assert.ok(!lines.some((line) => line.startsWith("uncoded")), "an error without a code");
     if (fault !== "SIGKILL") assert.match(lines.at(-1) ?? "", /^(done$|error [A-Z_]+ )/);
     await checkAftermath(directory, lines);

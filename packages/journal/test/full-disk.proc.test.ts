@@ -20,7 +20,8 @@ suite("a full disk", { skip }, () => {
       assert.ok(receipts.length > 20);
       await expectAllThere(directory, receipts);
 
-      // Opening needs a little room when something must be set aside; without it, it says so and changes nothing.
+      // Opening needs a little room when something must be set aside; without it, it says so and
+      // changes nothing.
       await openAndClose(directory).catch(assertFull);
       await expectAllThere(directory, receipts);
 

@@ -7,7 +7,8 @@ import { createJournal, openJournal, SteleError } from "@stele/journal";
 import { testKey } from "./support/key.ts";
 import { scratch } from "./support/scratch.ts";
 
-// Here the private key is where a newcomer's is: in the configuration directory, which these tests move away.
+// Here the private key is where a newcomer's is: in the configuration directory, which these tests
+// move away.
 
 const root = scratch("keys");
 const before = process.env["XDG_CONFIG_HOME"];

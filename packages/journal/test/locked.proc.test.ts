@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SteleError } from "@stele/journal";
+import type { SteleError } from "@stele/journal";
 import { Child } from "./support/child.ts";
 import { newJournal, open, scratch } from "./support/scratch.ts";
 

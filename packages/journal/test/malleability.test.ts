@@ -6,7 +6,8 @@ import { primitives, testKey } from "./support/key.ts";
 import { bytesOf, spliced, type Line, type Segment } from "./support/ledger-lines.ts";
 import { Specimen } from "./support/specimen.ts";
 
-// Other bytes that mean the same to a lenient reader: each value has one form, and any other is a finding.
+// Other bytes that mean the same to a lenient reader: each value has one form, and any other is a
+// finding.
 
 let specimen: Specimen;
 

@@ -4,7 +4,8 @@ import { SteleError, type Verdict } from "@stele/journal";
 import { bytesOf, spliced, type Line, type Segment } from "./support/ledger-lines.ts";
 import { Specimen } from "./support/specimen.ts";
 
-// All of the specimen was acknowledged, and `head` says so: no damage may pass for what a crash leaves.
+// All of the specimen was acknowledged, and `head` says so: no damage may pass for what a crash
+// leaves.
 
 let specimen: Specimen;
 
@@ -184,6 +185,9 @@ async function expectNotTouched({ segment, bytes }: Damage, name: string): Promi
   if ("refusal" in opening) {
     assertCode(opening.refusal, ["JOURNAL_DAMAGED", "JOURNAL_NEWER_FORMAT"], place);
     assert.deepEqual(opening.disk.files, specimen.changed(changes), `${place}: bytes changed`);
+    if (segment !== specimen.lastSegment) return;
+    const { seq = segment.first } = opening.refusal;
+    assert.equal(seq, (await verify({ segment, bytes })).firstBad!.seq, place);
     return;
   }
   assert.notEqual(segment, specimen.lastSegment, `${place}: opened`);

@@ -5,7 +5,8 @@ import { spliced } from "./support/ledger-lines.ts";
 import { DIRECTORY } from "./support/memory-journal.ts";
 import { Specimen, type Changes } from "./support/specimen.ts";
 
-// What lies beside the ledger and is no evidence: whatever is in it, errors have codes and the ledger stays as it is.
+// What lies beside the ledger and is no evidence: whatever is in it, errors have codes and the
+// ledger stays as it is.
 
 let specimen: Specimen;
 

@@ -136,7 +136,8 @@ suite("too few file descriptors", () => {
     assert.match(lines.at(-2)!, /^append DISK_TOO_MANY_FILES /);
     const refusals = lines.filter((line) => line.startsWith("open "));
     assert.ok(refusals.length > 2);
-    // Node has no code for a module that it cannot open, so loading the disk's thread may be DISK_IO.
+    // Node has no code for a module that it cannot open, so loading the disk's thread may be
+    // DISK_IO.
     const expected = /^open (?:DISK_TOO_MANY_FILES |DISK_IO .*too many open files)/;
     for (const line of refusals) assert.match(line, expected);
     await using journal = await open(directory);

@@ -7,8 +7,9 @@ import type { MemoryDisk } from "./support/memory-disk.ts";
 import { DIRECTORY } from "./support/memory-journal.ts";
 import { Specimen, type Changes } from "./support/specimen.ts";
 
-// What a crash leaves at the end of the last segment: nothing says that it was acknowledged, so it is told as unsealed
-// and set aside. Without `head` that is every truncation; with an older one, every truncation behind what it names.
+// What a crash leaves at the end of the last segment: nothing says that it was acknowledged, so it
+// is told as unsealed and set aside. Without `head` that is every truncation; with an older one,
+// every truncation behind what it names.
 
 const HEAD = `${DIRECTORY}/head`;
 let specimen: Specimen;

@@ -50,7 +50,7 @@ export async function recoverLedger(
   const segments = await listSegments(disk, directory);
   const segment = segments.at(-1);
   if (segment === undefined) throw damaged("there is no segment in the ledger", 0);
-  await checkClosedSegments(disk, directory, segments);
+  await checkClosedSegments(world, directory, { manifest, segments });
   const { origin, key } = manifest;
   const path = segmentPath(directory, segment);
   const report = await checkFile(disk, path, { primitives, origin, key, first: segment });
@@ -106,16 +106,19 @@ async function removeTemporaries(disk: Disk, ledger: string): Promise<void> {
 
 /** Each closed segment must end with a seal of the size at which the next one starts. */
 async function checkClosedSegments(
-  disk: Disk,
+  world: World,
   directory: string,
-  segments: readonly number[],
+  ledger: { readonly manifest: Manifest; readonly segments: readonly number[] },
 ): Promise<void> {
+  const { manifest, segments } = ledger;
   if (segments[0] !== 0) throw damaged(`the ledger starts at entry ${segments[0]}`, 0);
   for (const [index, next] of segments.slice(1).entries()) {
-    const size = await lastSealedSize(disk, segmentPath(directory, segments[index]!));
+    const first = segments[index]!;
+    const size = await lastSealedSize(world.disk, segmentPath(directory, first));
     if (size === next) continue;
+    const { sealedSize } = await endOf(world, directory, manifest, first);
     const message = `the segment before entry ${next} does not end with a seal of that size`;
-    throw damaged(message, size ?? segments[index]!);
+    throw damaged(message, sealedSize);
   }
 }
 

@@ -137,8 +137,8 @@ class SegmentPass implements LineSink {
   }
 
   #begin(line: Uint8Array): undefined {
-    const { primitives, key, rootsWanted, first, origin } = this.#check;
-    this.#checker = new SegmentChecker(primitives, key, line, rootsWanted);
+    const { first, origin } = this.#check;
+    this.#checker = checkerBehind(line, this.#check);
     const { header } = this.#checker;
     if (header.first !== first) throw damagedHeader(first);
     if (header.origin !== origin) {
@@ -194,6 +194,16 @@ class SegmentPass implements LineSink {
 function hasZero(buffer: Uint8Array, start: number, end: number): boolean {
   const zero = buffer.indexOf(0, start);
   return zero >= 0 && zero < end;
+}
+
+function checkerBehind(header: Uint8Array, check: SegmentCheck): SegmentChecker {
+  const { primitives, key, rootsWanted, first } = check;
+  try {
+    return new SegmentChecker(primitives, key, header, rootsWanted);
+  } catch (error) {
+    if (!(error instanceof SteleError) || error.code !== "JOURNAL_DAMAGED") throw error;
+    throw damagedHeader(first);
+  }
 }
 
 function damagedHeader(first: number): SteleError {

@@ -1,5 +1,6 @@
-// Opens and appends to the journal named by the first argument with more and more file descriptors left. Prints the code
-// of each error, then what came of the first opening that succeeded and of a rotation without descriptors.
+// Opens and appends to the journal named by the first argument with more and more file descriptors
+// left. Prints the code of each error, then what came of the first opening that succeeded and of a
+// rotation without descriptors.
 import { closeSync, openSync, writeSync } from "node:fs";
 import { openJournal, SteleError, type Journal } from "@stele/journal";
 

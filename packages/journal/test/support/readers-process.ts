@@ -1,5 +1,6 @@
-// Reads the journal named by the first argument with as many readers as the second says, each in its own way, until the
-// entry of type "test.end". Prints a line for each reader: what it saw, or what was wrong.
+// Reads the journal named by the first argument with as many readers as the second says, each in
+// its own way, until the entry of type "test.end". Prints a line for each reader: what it saw, or
+// what was wrong.
 import assert from "node:assert/strict";
 import { writeSync } from "node:fs";
 import { parseCheckpoint } from "@stele/core/checkpoint";

@@ -1,5 +1,6 @@
-// The short life of a journal, for faults to be injected into: made, opened, appended to with contents and across
-// rotations, closed, all in the directory named by the first argument. Prints a line for each thing that happened.
+// The short life of a journal, for faults to be injected into: made, opened, appended to with
+// contents and across rotations, closed, all in the directory named by the first argument. Prints a
+// line for each thing that happened.
 import { writeSync } from "node:fs";
 import { createJournal, openJournal, SteleError } from "@stele/journal";
 

@@ -1,5 +1,6 @@
-// Appends to the journal named by its first argument until it is killed, and prints what was acknowledged: a line
-// "open SIZE", then "SEQ HASH ID" for each receipt. The second argument seeds what it appends.
+// Appends to the journal named by its first argument until it is killed, and prints what was
+// acknowledged: a line "open SIZE", then "SEQ HASH ID" for each receipt. The second argument seeds
+// what it appends.
 import { writeSync } from "node:fs";
 import { openJournal, type Journal } from "@stele/journal";
 import { SeededRandom } from "@stele/store/testing";

@@ -20,7 +20,7 @@ const signer: Signer = { key, sign: (message) => primitives.sign(key.seed, messa
 export const DIRECTORY = "/journal";
 
 /** A world on this disk. */
-export function worldOf(disk: SimulatedDisk): World {
+function worldOf(disk: SimulatedDisk): World {
   return { disk, clock: new SimulatedClock(), random: new SeededRandom(1), primitives };
 }
 
@@ -61,17 +61,17 @@ export async function changesDuring(
 ): Promise<readonly string[]> {
   const start = disk.trace.length;
   await act();
-  return disk.trace
-    .slice(start)
-    .filter(({ operation }) => !READING.has(operation))
-    .map(({ operation, path, to }) => `${operation} ${[path, to].map(short).join(" to ")}`.trim())
-    .map((line) => line.replace(/ to $/, ""));
+  const changes = disk.trace.slice(start).filter(({ operation }) => !READING.has(operation));
+  return changes.map(({ operation, path, to }) => {
+    const target = to === undefined ? "" : ` to ${short(to)}`;
+    return `${operation} ${short(path)}${target}`;
+  });
 }
 
 const READING = new Set(["list", "openRead", "size", "read", "close"]);
 
-function short(path: string | undefined): string {
+function short(path: string): string {
   if (path === DIRECTORY) return ".";
-  const name = (path ?? "").replace(`${DIRECTORY}/`, "");
-  return name.replace(/0*([0-9]+)\.jsonl/, "$1").replace(/-[0-9a-f]{16}\./, ".");
+  const name = path.replace(`${DIRECTORY}/`, "").replace(/-[0-9a-f]{16}(?=\.)/, "");
+  return name.replace(/[0-9]{20}/, (digits) => String(Number(digits))).replace(".jsonl", "");
 }
