@@ -520,12 +520,15 @@ def check_line(line: bytes, state: State, segment: Segment, key: Key) -> None:
 
 
 def is_torn(file: BinaryIO, piece: bytes) -> bool:
-    """A zero byte in a wrong line, or no newline at its end (recovery 2). Reads the line's rest."""
-    has_zero = b"\x00" in piece
+    """
+    A zero byte in a wrong line, or no newline at the end of one that is not too long (recovery 2).
+    Reads the line's rest.
+    """
+    has_zero, length = b"\x00" in piece, len(piece)
     while piece and not piece.endswith(b"\n"):
         piece = file.readline(MAX_LINE_BYTES)
-        has_zero = has_zero or b"\x00" in piece
-    return has_zero or piece == b""
+        has_zero, length = has_zero or b"\x00" in piece, length + len(piece)
+    return has_zero or (piece == b"" and length <= MAX_LINE_BYTES)
 
 
 def check_segment(file: BinaryIO, before: State, key: Key, evidence: Evidence) -> Segment:
@@ -957,10 +960,14 @@ class Check:
 
 def check_journal(directory: str, pinned: Optional[str], checkpoint_path: Optional[str]) -> Check:
     """Verdict 3. A writer may be at work, so the head is read before the segments are listed."""
-    key = choose_key(pinned, read_manifest(directory))
+    own = read_manifest(directory)
+    key = choose_key(pinned, own)
     evidence = Evidence(read_checkpoint(checkpoint_path, key))
     check = Check(directory, key, evidence, read_head(directory))
-    check.run(list_segments(directory))
+    if key.name == own.name:
+        check.run(list_segments(directory))
+    else:  # verdict 3, step 2
+        check.finding = Finding("tampered", 0, f"the journal is {own.name}, not {key.name}")
     return check
 
 

@@ -20,6 +20,11 @@ const NEEDS: readonly Need[] = [
     debian: "util-linux",
     skips: "the lock that the operating system releases",
   },
+  {
+    command: "python3",
+    debian: "python3",
+    skips: "the second verifier, tools/verify.py",
+  },
 ];
 
 /** One line for each command that this machine lacks, with the remedy. */

@@ -3,6 +3,7 @@ import { decodeUtf8, fromHex, toHex, utf8 } from "./bytes.ts";
 import { SteleError } from "./error.ts";
 import type { Hash, Hasher } from "./hash.ts";
 import { isHash } from "./hash.ts";
+import { parseJson } from "./json.ts";
 
 // Bulky or private bytes are kept beside the ledger; the event holds only a salted commitment
 // (spec/content.md).
@@ -60,17 +61,17 @@ export function parseContentLine(untrusted: Uint8Array): {
   seq: number;
   contents: ReadonlyMap<string, StoredContent>;
 } {
-  const line = readLine(decodeUtf8(untrusted) ?? "");
-  if (!line) throw new SteleError("JOURNAL_DAMAGED", "a line of the content segment is malformed");
-  const contents = Object.entries(line.content).map(([name, untrustedContent]) => {
-    const stored = readStored(untrustedContent ?? {});
-    if (!stored) {
-      const message = `content ${name} of entry ${line.seq} is malformed`;
-      throw new SteleError("JOURNAL_DAMAGED", message, { seq: line.seq });
-    }
+  const { seq, content, ...rest } = readObject(decodeUtf8(untrusted) ?? "");
+  if (!isSeq(seq)) throw malformed("a line of the content segment is malformed");
+  if (!isObject(content) || Object.keys(rest).length > 0) {
+    throw malformed(`the contents of entry ${seq} are malformed`, seq);
+  }
+  const contents = Object.entries(content).map(([name, untrustedContent]) => {
+    const stored = isObject(untrustedContent) ? readStored(untrustedContent) : undefined;
+    if (!stored) throw malformed(`content ${name} of entry ${seq} is malformed`, seq);
     return [name, stored] as const;
   });
-  return { seq: line.seq, contents: new Map(contents) };
+  return { seq, contents: new Map(contents) };
 }
 
 /** The content references of a recorded event; empty when it has none or they have another form. */
@@ -86,30 +87,37 @@ export function contentReferences(event: {
   );
 }
 
-interface ContentLine {
-  readonly seq: number;
-  readonly content: Readonly<Record<string, UntrustedContent | null>>;
-}
+type JsonObject = Readonly<Record<string, unknown>>;
 
-interface UntrustedContent {
-  readonly salt?: unknown;
-  readonly text?: unknown;
-  readonly base64?: unknown;
-}
-
-function readLine(text: string): ContentLine | undefined {
+/** Strictly, so that no two readers can take a line for different contents. */
+function readObject(text: string): JsonObject {
   try {
-    const { seq, content } = JSON.parse(text) as ContentLine;
-    const good = Number.isSafeInteger(seq) && typeof content === "object" && content !== null;
-    return good ? { seq, content } : undefined;
-  } catch {
-    return undefined;
+    const { value } = parseJson(text);
+    return isObject(value) ? value : {};
+  } catch (error) {
+    if (error instanceof SteleError) return {};
+    throw error;
   }
 }
 
-function readStored({ salt, text, base64 }: UntrustedContent): StoredContent | undefined {
+function readStored({ salt, text, base64, ...rest }: JsonObject): StoredContent | undefined {
   const saltBytes = typeof salt === "string" ? fromHex(salt) : undefined;
+  if (saltBytes?.length !== SALT_BYTES || Object.keys(rest).length > 0) return undefined;
+  // Exactly one of the two.
+  if ((text === undefined) === (base64 === undefined)) return undefined;
   const decoded = typeof base64 === "string" ? fromBase64(base64) : undefined;
   const bytes = typeof text === "string" ? utf8(text) : decoded;
-  return saltBytes?.length === SALT_BYTES && bytes ? { salt: saltBytes, bytes } : undefined;
+  return bytes && { salt: saltBytes, bytes };
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isSeq(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function malformed(message: string, seq?: number): SteleError {
+  return new SteleError("JOURNAL_DAMAGED", message, seq === undefined ? {} : { seq });
 }

@@ -142,7 +142,11 @@ export class Journal extends JournalReader implements AsyncDisposable {
     if (id === undefined) return writer.append(text, options);
     const answer = this.#recent.find(id, writer.placedSize);
     if (answer) return this.#repeat(text, options, answer);
-    return this.#recent.add(id, writer.append(text, options));
+    const seq = writer.placedSize;
+    const receipt = writer.append(text, options);
+    if (writer.placedSize > seq) this.#recent.remember(id, seq, receipt);
+    else this.#recent.expect(id, receipt);
+    return receipt;
   }
 
   /** The first receipt, once the entry is as durable as the repetition asks. */
@@ -152,6 +156,7 @@ export class Journal extends JournalReader implements AsyncDisposable {
       receipt = await answer;
     } catch {
       // What was refused was not recorded: the id is free again.
+      this.#recent.forget(text.id!, answer);
       return this.#append(text, options);
     }
     const { writer } = this.#open;
@@ -206,7 +211,7 @@ async function remember(journal: Journal, recent: RecentIds): Promise<void> {
   const from = Math.max(0, sealedSize - recent.window);
   if (recent.window === 0) return;
   for await (const { seq, hash, time, event } of journal.read({ from })) {
-    if (event.id !== undefined) recent.remember(event.id, { seq, hash, time, sealedSize });
+    if (event.id !== undefined) recent.remember(event.id, seq, { seq, hash, time, sealedSize });
   }
 }
 

@@ -45,27 +45,33 @@ export class RecentIds {
     return this.#known.get(id)?.answer;
   }
 
-  /** Notes an entry that is in the ledger. */
-  remember(id: string, receipt: Receipt): void {
-    this.#note({ id, answer: receipt, seq: receipt.seq });
+  /** Notes an entry that is in the ledger, or an append that was given its place. */
+  remember(id: string, seq: number, answer: Answer): void {
+    if (this.window > 0) this.#note({ id, answer, seq });
   }
 
-  /** Notes an append and returns its receipt. If it is refused, the id is free again. */
-  add(id: string, receipt: Promise<Receipt>): Promise<Receipt> {
-    const answer = receipt.then(
-      (received) => {
-        known.seq = received.seq;
-        return received;
+  /** Notes an append that has no place yet. If it is refused, the id is free again. */
+  expect(id: string, receipt: Promise<Receipt>): void {
+    if (this.window === 0) return;
+    const known: Known = { id, answer: receipt, seq: undefined };
+    this.#note(known);
+    void receipt.then(
+      ({ seq }) => {
+        known.seq = seq;
       },
-      (error: unknown) => {
-        known.seq = REFUSED;
-        if (this.#known.get(id) === known) this.#known.delete(id);
-        throw error;
-      },
+      () => this.#refuse(known),
     );
-    const known: Known = { id, answer, seq: undefined };
-    if (this.window > 0) this.#note(known);
-    return answer;
+  }
+
+  /** Frees an id whose append failed with this answer. */
+  forget(id: string, answer: Answer): void {
+    const known = this.#known.get(id);
+    if (known?.answer === answer) this.#refuse(known);
+  }
+
+  #refuse(known: Known): void {
+    known.seq = REFUSED;
+    if (this.#known.get(known.id) === known) this.#known.delete(known.id);
   }
 
   #note(known: Known): void {
