@@ -89,11 +89,20 @@ function decode(decoder: TextDecoder, bytes: Uint8Array, number: number): string
   try {
     return decoder.decode(bytes);
   } catch (cause) {
-    throw new SteleError("JSON_NOT_UTF8", `line ${number} is not UTF-8`, { cause });
+    throw new SteleError(
+      "JSON_NOT_UTF8",
+      `line ${number} was not recorded, nor what follows it: it is not UTF-8`,
+      { cause },
+    );
   }
 }
 
 function tooLong(number: number): SteleError {
-  const message = `line ${number} is longer than ${MAX_LINE_BYTES} bytes`;
+  const message = `${unrecorded(number)}: it has more than ${MAX_LINE_BYTES} bytes`;
   return new SteleError("EVENT_TOO_LARGE", message);
+}
+
+/** How every message about a bad line begins. */
+export function unrecorded(number: number): string {
+  return `line ${number} was not recorded, nor what follows it`;
 }

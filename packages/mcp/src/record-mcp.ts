@@ -74,7 +74,7 @@ async function runServer(
     server = await startServer(command, args, stderr);
   } catch (error) {
     const failure = (error as Error).message;
-    log(`the server cannot be started: ${failure}`);
+    log(`the server cannot be started: ${failure}; check the command behind --`);
     session.opened({ command, args, pid: undefined });
     await session.closed({ exitCode: null, signal: null, failure: clip(failure) });
     return failedStartStatus(error);

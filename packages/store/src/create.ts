@@ -4,7 +4,7 @@ import { ZERO_HASH } from "@stele/core/hash";
 import { formatVerifierKey, type VerifierKey } from "@stele/core/key";
 import { formatHeader, segmentName } from "@stele/core/ledger";
 import type { Disk } from "./disk.ts";
-import { listIfAny, readFile, replaceFile } from "./files.ts";
+import { listIfAny, orUndefined, readFile, replaceFile } from "./files.ts";
 import { formatHead } from "./head.ts";
 import { CONTENT, HEAD, join, LEDGER, MANIFEST, QUARANTINE } from "./layout.ts";
 import { DEFAULT_SEGMENT_BYTES, isSegmentBytes, writeManifest } from "./manifest.ts";
@@ -38,13 +38,14 @@ export async function createJournalFiles(
   const origin = key.name;
   const header = utf8(`${formatHeader({ origin, first: 0, prev: ZERO_HASH, frontier: [] })}\n`);
   await refuseExisting(disk, directory);
+  const holders = await holdersOfNewNames(disk, directory);
   for (const name of ["", LEDGER, CONTENT, QUARANTINE]) {
     await disk.makeDirectory(name === "" ? directory : join(directory, name));
   }
   await replaceFile(disk, join(directory, LEDGER), segmentName(0), header);
   const head = { size: 0, segment: 0, segmentBytes: header.length };
   await replaceFile(disk, directory, HEAD, formatHead(primitives, head));
-  await disk.syncDirectory(parentOf(directory));
+  for (const holder of holders) await disk.syncDirectory(holder);
   const created = new Date(world.clock.nowMs()).toISOString();
   const publicKey = formatVerifierKey(key);
   await writeManifest(disk, directory, { origin, publicKey, created, segmentBytes });
@@ -69,6 +70,13 @@ async function refuseExisting(disk: Disk, directory: string): Promise<void> {
       fix: `restore ${MANIFEST} from a copy, or choose another directory`,
     });
   }
+}
+
+/** The directories, nearest first, that get a new name when the directory is made. */
+async function holdersOfNewNames(disk: Disk, directory: string): Promise<readonly string[]> {
+  const parent = parentOf(directory);
+  const isThere = parent === directory || (await orUndefined(disk.list(parent))) !== undefined;
+  return isThere ? [parent] : [parent, ...(await holdersOfNewNames(disk, parent))];
 }
 
 function parentOf(directory: string): string {

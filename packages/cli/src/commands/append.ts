@@ -1,7 +1,7 @@
 import { openJournal, parseEvent, SteleError, type EventText } from "@stele/journal";
 import { oneOf, onlyDirectory, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
-import { readLines, StandardInput, type InputLine } from "../input.ts";
+import { readLines, StandardInput, unrecorded, type InputLine } from "../input.ts";
 import { OutputClosed } from "../output.ts";
 import { Receipts } from "../receipts.ts";
 
@@ -65,7 +65,7 @@ function eventOf(line: InputLine, inexactNumbers: "refuse" | "string"): EventTex
   } catch (error) {
     if (!(error instanceof SteleError)) throw error;
     const { code, message, fix } = error;
-    const place = `line ${line.number} was not recorded, nor what follows it`;
-    throw new SteleError(code, `${place}: ${message}`, { fix, cause: error });
+    const { number } = line;
+    throw new SteleError(code, `${unrecorded(number)}: ${message}`, { fix, cause: error });
   }
 }

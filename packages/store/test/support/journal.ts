@@ -25,9 +25,12 @@ function worldOf(disk: SimulatedDisk): World {
 }
 
 /** An empty journal on a simulated disk of its own. */
-export async function newDisk(segmentBytes = 1024): Promise<SimulatedDisk> {
+export async function newDisk(
+  segmentBytes = 1024,
+  directory: string = DIRECTORY,
+): Promise<SimulatedDisk> {
   const disk = new SimulatedDisk();
-  await createJournalFiles(worldOf(disk), DIRECTORY, { key, segmentBytes });
+  await createJournalFiles(worldOf(disk), directory, { key, segmentBytes });
   return disk;
 }
 

@@ -91,3 +91,11 @@ test("creation: the manifest comes last, when all that it stands for is durable"
     "syncDirectory /journal",
   ]);
 });
+
+test("creation: directories that were missing above the journal are durable too", async () => {
+  const disk = await newDisk(1024, "/new/deep/journal");
+  for (let seed = 0; seed < 20; seed++) {
+    const names = await disk.crash(seed).list("/new/deep/journal");
+    assert.ok(names.includes("stele.json"), `seed ${seed}`);
+  }
+});
