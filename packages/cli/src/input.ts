@@ -89,11 +89,7 @@ function decode(decoder: TextDecoder, bytes: Uint8Array, number: number): string
   try {
     return decoder.decode(bytes);
   } catch (cause) {
-    throw new SteleError(
-      "JSON_NOT_UTF8",
-      `line ${number} was not recorded, nor what follows it: it is not UTF-8`,
-      { cause },
-    );
+    throw new SteleError("JSON_NOT_UTF8", `${unrecorded(number)}: it is not UTF-8`, { cause });
   }
 }
 
