@@ -42,6 +42,17 @@ export function wholeNumber(command: Command, call: Call, name: string): number 
   throw usage(command, `--${name} takes a whole number, not ${JSON.stringify(digits)}`);
 }
 
+const UNITS_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** The option as a time, such as 90s, 10m, 24h or 30d, in milliseconds. */
+export function duration(command: Command, call: Call, name: string): number | undefined {
+  const words = text(call, name);
+  if (words === undefined) return undefined;
+  const [, count, unit] = /^([0-9]{1,6})([smhd])$/.exec(words) ?? [];
+  if (count !== undefined) return Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS];
+  throw usage(command, `--${name} takes a time such as 10m or 30d, not ${JSON.stringify(words)}`);
+}
+
 /** The option's text; undefined when it was not given. */
 export function text(call: Call, name: string): string | undefined {
   const value = call.options[name];

@@ -6,12 +6,13 @@ import { cat } from "./commands/cat.ts";
 import { checkpoint } from "./commands/checkpoint.ts";
 import { init } from "./commands/init.ts";
 import { mcp } from "./commands/mcp.ts";
+import { rotateKey } from "./commands/rotate-key.ts";
 import { verify } from "./commands/verify.ts";
 import { formatHelp, formatOverview, version } from "./help.ts";
 import { OutputClosed, print } from "./output.ts";
 import { harmless } from "./style.ts";
 
-const COMMANDS: readonly Command[] = [init, append, cat, verify, checkpoint, mcp];
+const COMMANDS: readonly Command[] = [init, append, cat, verify, checkpoint, rotateKey, mcp];
 
 /** Bad usage, bad input, or the machine failed. */
 const FAILED = 2;

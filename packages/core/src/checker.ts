@@ -1,10 +1,16 @@
-import { matchesAscii, utf8 } from "./bytes.ts";
+import { decodeUtf8, matchesAscii, utf8 } from "./bytes.ts";
 import { formatCheckpoint } from "./checkpoint.ts";
 import { SteleError } from "./error.ts";
 import { Frontier } from "./frontier.ts";
 import { ZERO_HASH, type Hash } from "./hash.ts";
 import { checkJsonObject } from "./json.ts";
-import type { Primitives, VerifierKey } from "./key.ts";
+import { sameKey, type Primitives, type VerifierKey } from "./key.ts";
+import {
+  KEY_EVENT_BEGINNING,
+  parseKeyChange,
+  parseRecoveryKey,
+  type KeyChange,
+} from "./key-event.ts";
 import {
   checkedHash,
   HASH_FIELD_BYTES,
@@ -32,6 +38,15 @@ export interface SegmentEnd {
   readonly frontier: readonly Hash[];
   /** Well-formed entries behind the last seal. */
   readonly unsealedEntries: number;
+  /** The key of what follows, when the last sealed entry ends an epoch, and with it the segment. */
+  readonly nextKey: VerifierKey | undefined;
+}
+
+/** What seals a segment: one key, since the end of an epoch is the end of its segment. */
+export interface SegmentKeys {
+  readonly key: VerifierKey;
+  /** The one that entry 0 names, if it does: only it can seal that `key` was lost. */
+  readonly recoveryKey?: VerifierKey | undefined;
 }
 
 /** Where a segment starts, or must: the end of the one before it. */
@@ -56,7 +71,7 @@ const TIME_PATTERN = "0000-00-00T00:00:00.000Z";
 
 /**
  * Checks the lines of one segment in order, against nothing but its own header, the origin and the
- * key: the lines' form, hashes, links, tree and seals. Flat memory: it keeps the tree's frontier
+ * keys: the lines' form, hashes, links, tree and seals. Flat memory: it keeps the tree's frontier
  * and the last hash. Cost per entry: one leaf hash, one node hash, one pass over the bytes; per
  * seal one signature.
  */
@@ -64,6 +79,9 @@ export class SegmentChecker {
   readonly header: SegmentHeader;
   readonly #primitives: Primitives;
   readonly #key: VerifierKey;
+  #recoveryKey: VerifierKey | undefined;
+  /** What the last entry says of keys; a seal must follow it, and nothing else that. */
+  #change: KeyChange | undefined;
   readonly #frontier: Frontier;
   readonly #rootsWanted: readonly number[];
   /** Roots at the sizes that were asked for, where this segment has them. */
@@ -77,13 +95,15 @@ export class SegmentChecker {
   /** `headerLine` is the first line without its newline. Throws as `parseHeader`. */
   constructor(
     primitives: Primitives,
-    key: VerifierKey,
+    keys: SegmentKeys,
     headerLine: Uint8Array,
     rootsWanted: readonly number[] = [],
   ) {
     this.header = parseHeader(headerLine);
     this.#primitives = primitives;
-    this.#key = key;
+    this.#key = keys.key;
+    // Entry 0 itself says which it is.
+    this.#recoveryKey = this.header.first === 0 ? undefined : keys.recoveryKey;
     this.#rootsWanted = rootsWanted;
     this.#frontier = new Frontier(primitives, this.header.first, this.header.frontier);
     this.#prev = this.header.prev;
@@ -95,6 +115,11 @@ export class SegmentChecker {
   /** The state at the last seal so far. */
   get end(): SegmentEnd {
     return { ...this.#end, unsealedEntries: this.#frontier.size - this.#end.sealedSize };
+  }
+
+  /** The recovery key that was given, or that entry 0 names when this segment holds it. */
+  get recoveryKey(): VerifierKey | undefined {
+    return this.#recoveryKey;
   }
 
   /** The `seq` that the next entry must have. */
@@ -127,6 +152,7 @@ export class SegmentChecker {
     const hash = checkedHash(this.#primitives, buffer, start, end);
     if (hash === "malformed") return this.#corrupt("the line is not a ledger line");
     if (hash === "mismatch") return this.#tampered("the entry's bytes do not match its hash");
+    if (this.#change) return this.#tampered("an entry follows the end of its segment's key");
     const finding = this.#checkLeaf(buffer, start, end - HASH_FIELD_BYTES);
     if (finding) return finding;
     this.#prev = hash;
@@ -158,7 +184,29 @@ export class SegmentChecker {
     if (checkJsonObject(buffer, at + EVENT_FIELD.length, field) !== -1) {
       return this.#corrupt("the event is not a JSON object in compact form");
     }
-    return undefined;
+    return this.#readKeys(buffer.subarray(at + EVENT_FIELD.length, field));
+  }
+
+  /** Few events are about keys: their first bytes tell. */
+  #readKeys(event: Uint8Array): Finding | undefined {
+    if (!matchesAscii(event, 0, KEY_EVENT_BEGINNING)) return undefined;
+    const { origin } = this.header;
+    const text = decodeUtf8(event)!;
+    try {
+      this.#change = parseKeyChange(this.#primitives, origin, text);
+      if (this.size === 0) this.#recoveryKey = parseRecoveryKey(this.#primitives, origin, text);
+    } catch (error) {
+      if (error instanceof SteleError) return this.#tampered(error.message);
+      throw error;
+    }
+    const { next } = this.#change ?? {};
+    if (!next || this.#mayFollow(next)) return undefined;
+    return this.#tampered("the entry names a next key that cannot follow this one");
+  }
+
+  #mayFollow(next: VerifierKey): boolean {
+    const isRecoveryKey = this.#recoveryKey !== undefined && sameKey(next, this.#recoveryKey);
+    return this.#key.type === "ed25519" && !sameKey(next, this.#key) && !isRecoveryKey;
   }
 
   #readTime(buffer: Uint8Array, start: number): boolean {
@@ -182,20 +230,29 @@ export class SegmentChecker {
     if (!note.startsWith(formatCheckpoint({ origin, size, root }))) {
       return this.#unvouched("the seal is not over the entries before it");
     }
-    const signature = this.#signature(note);
-    if (!signature) {
-      return this.#unvouched(`the seal has no valid signature by ${this.#key.name}`);
+    const key = this.#change?.reason === "lost" ? this.#recoveryKey : this.#key;
+    if (!key) return this.#unvouched("a key is declared lost, and no recovery key was named");
+    const signature = this.#signature(note, key);
+    if (signature instanceof Uint8Array) {
+      const canonical = utf8(formatSeal({ origin, size, root }, key, signature));
+      if (!equalLines(line, canonical)) return this.#unvouched("the seal is not in canonical form");
+      return undefined;
     }
-    const canonical = utf8(formatSeal({ origin, size, root }, this.#key, signature));
-    if (!equalLines(line, canonical)) return this.#unvouched("the seal is not in canonical form");
-    return undefined;
+    if (signature === undefined || signature === key.keyId) {
+      return this.#unvouched(`the seal has no valid signature by ${key.name}+${key.keyId}`);
+    }
+    const reason = `the seal is by the key ${signature}, not by ${key.name}+${key.keyId}`;
+    return { ...this.#unvouched(reason), verdict: "re-signed" };
   }
 
-  #signature(note: string): Uint8Array | undefined {
+  /** The first signature when it is the key's, or the id of the key that it says it is of. */
+  #signature(note: string, key: VerifierKey): Uint8Array | string | undefined {
     try {
       const parsed = parseNote(utf8(note));
-      verifyNote(this.#primitives, parsed, this.#key);
-      return parsed.signatures[0]?.signature;
+      const [first] = parsed.signatures;
+      if (first?.name !== key.name || first.keyId !== key.keyId) return first?.keyId;
+      verifyNote(this.#primitives, parsed, key);
+      return first.signature;
     } catch (error) {
       if (error instanceof SteleError) return undefined;
       throw error;
@@ -211,6 +268,7 @@ export class SegmentChecker {
       prev: this.#prev,
       frontier: this.#frontier.nodes,
       unsealedEntries: 0,
+      nextKey: this.#change?.next,
     };
   }
 

@@ -31,6 +31,14 @@ export const LEAF_PREFIX = 0x00;
 /** The first byte of what a node hash is computed over (RFC 6962 section 2.1). */
 export const NODE_PREFIX = 0x01;
 
+/** RFC 6962 section 2.1 leaf hash: SHA-256(0x00 ‖ leaf). */
+export function leafHash(hasher: Hasher, leaf: Uint8Array): Hash {
+  const prefixed = new Uint8Array(1 + leaf.length);
+  prefixed[0] = LEAF_PREFIX;
+  prefixed.set(leaf, 1);
+  return hasher.sha256(prefixed);
+}
+
 const HASH = /^[0-9a-f]{64}$/;
 
 /** Whether the text is a hash in its only accepted form. */

@@ -17,26 +17,44 @@ export interface Ed25519 {
 /** The cryptography that core needs and never imports. */
 export interface Primitives extends Hasher, Ed25519 {}
 
-/** C2SP signed-note signature type: Ed25519 over the note text. */
-export const ED25519_TYPE = 0x01;
+/**
+ * What a key does: `ed25519` signs a note's text; `cosignature` states that a checkpoint was seen
+ * at a time, as witnesses do; `hmac-sha256` is a secret, so whoever can check can also forge.
+ */
+export type KeyType = "ed25519" | "cosignature" | "hmac-sha256";
+
+/**
+ * The signature type of C2SP signed-note that a key id and an encoded key begin with. 0xff is for
+ * everybody's own, followed by a name.
+ */
+const TYPE_BYTES: Readonly<Record<KeyType, Uint8Array>> = {
+  ed25519: Uint8Array.of(0x01),
+  cosignature: Uint8Array.of(0x04),
+  "hmac-sha256": concatBytes([Uint8Array.of(0xff), utf8("stele-hmac-sha256")]),
+};
 
 /** A public key under a name, as a C2SP vkey states it. */
 export interface VerifierKey {
+  readonly type: KeyType;
   readonly name: string;
   /** 8 lower-case hex digits. */
   readonly keyId: string;
+  /** 32 bytes. Of an HMAC key, which has no public half, a fingerprint that tells it from others. */
   readonly publicKey: Uint8Array;
+  /** An HMAC key's secret, without which it verifies nothing. */
+  readonly secret?: Uint8Array;
 }
 
 /** A private key under a name, as golang.org/x/mod/sumdb/note writes it. */
 export interface SigningKey extends VerifierKey {
+  /** 32 bytes; of an HMAC key the secret itself. */
   readonly seed: Uint8Array;
 }
 
 /** What makes signatures: a key in memory, or a way to one (another process, a KMS). */
 export interface Signer {
   readonly key: VerifierKey;
-  /** The 64-byte Ed25519 signature over exactly these bytes. */
+  /** The signature over exactly these bytes: 64 of Ed25519, or 32 of HMAC-SHA-256. */
   sign(message: Uint8Array): Uint8Array | Promise<Uint8Array>;
 }
 
@@ -49,59 +67,109 @@ export function isKeyName(untrusted: unknown): untrusted is string {
   return typeof untrusted === "string" && /^[!#-*,-[\]-~]{1,255}$/.test(untrusted);
 }
 
-/**
- * Key id of C2SP signed-note: the first four bytes of SHA-256(name ‖ 0x0A ‖ type ‖ public key), in
- * hex.
- */
-export function computeKeyId(hasher: Hasher, name: string, publicKey: Uint8Array): string {
-  const input = concatBytes([utf8(`${name}\n`), Uint8Array.of(ED25519_TYPE), publicKey]);
-  return hasher.sha256(input).slice(0, 8);
+/** The key of this type under a name: its id is the first half of a hash (C2SP signed-note). */
+export function verifierKey(
+  hasher: Hasher,
+  name: string,
+  publicKey: Uint8Array,
+  type: KeyType = "ed25519",
+): VerifierKey {
+  const input = concatBytes([utf8(`${name}\n`), TYPE_BYTES[type], publicKey]);
+  return { type, name, keyId: hasher.sha256(input).slice(0, 8), publicKey };
 }
 
 /** The C2SP vkey, `name+keyid+base64(type ‖ public key)`: what a verifier pins. */
 export function formatVerifierKey(key: VerifierKey): string {
-  const typed = concatBytes([Uint8Array.of(ED25519_TYPE), key.publicKey]);
+  const typed = concatBytes([TYPE_BYTES[key.type], key.publicKey]);
   return `${key.name}+${key.keyId}+${toBase64(typed)}`;
 }
 
-/** Reads a vkey strictly. Throws KEY_MALFORMED, also when the key id does not belong to the key. */
-export function parseVerifierKey(hasher: Hasher, untrusted: string): VerifierKey {
+/**
+ * Reads a vkey of one of the types strictly; by default of those that seal journals. Throws
+ * KEY_MALFORMED, also when the key id does not belong to the key.
+ */
+export function parseVerifierKey(
+  hasher: Hasher,
+  untrusted: string,
+  types: readonly KeyType[] = SEALING,
+): VerifierKey {
   const [, name = "", keyId = "", encoded = ""] =
     /^([^+]*)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]*)$/.exec(untrusted) ?? [];
-  const publicKey = typedKey(encoded);
-  if (!isKeyName(name) || !publicKey || computeKeyId(hasher, name, publicKey) !== keyId) {
-    throw new SteleError("KEY_MALFORMED", `not an Ed25519 verifier key: ${quote(untrusted)}`);
-  }
-  return { name, keyId, publicKey };
+  const typed = typedKey(encoded, types);
+  const key = typed && isKeyName(name) && verifierKey(hasher, name, typed.bytes, typed.type);
+  if (key && key.keyId === keyId) return key;
+  throw new SteleError("KEY_MALFORMED", `not ${wanted(types)} verifier key: ${quote(untrusted)}`);
 }
 
 /** `PRIVATE+KEY+name+keyid+base64(type ‖ seed)`. Secret. */
 export function formatSigningKey(key: SigningKey): string {
-  const typed = concatBytes([Uint8Array.of(ED25519_TYPE), key.seed]);
+  const typed = concatBytes([TYPE_BYTES[key.type], key.seed]);
   return `PRIVATE+KEY+${key.name}+${key.keyId}+${toBase64(typed)}`;
 }
 
-/** Reads a private key strictly. Throws KEY_MALFORMED, without repeating any part of the key. */
-export function parseSigningKey(primitives: Primitives, untrusted: string): SigningKey {
+/**
+ * Reads a private key of one of the types strictly; by default of those that seal journals. Throws
+ * KEY_MALFORMED, without repeating any part of the key.
+ */
+export function parseSigningKey(
+  primitives: Primitives,
+  untrusted: string,
+  types: readonly KeyType[] = SEALING,
+): SigningKey {
   const [, name = "", keyId = "", encoded = ""] =
     /^PRIVATE\+KEY\+([^+]*)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]*)$/.exec(untrusted) ?? [];
-  const seed = typedKey(encoded);
-  if (isKeyName(name) && seed) {
-    const key = signingKey(primitives, name, seed);
-    if (key.keyId === keyId) return key;
-  }
-  throw new SteleError("KEY_MALFORMED", "not an Ed25519 signing key (PRIVATE+KEY+name+id+key)");
+  const typed = typedKey(encoded, types);
+  const key = typed && isKeyName(name) && signingKey(primitives, name, typed.bytes, typed.type);
+  if (key && key.keyId === keyId) return key;
+  const message = `not ${wanted(types)} signing key (PRIVATE+KEY+name+id+key)`;
+  throw new SteleError("KEY_MALFORMED", message);
 }
 
 /** The signing key of a name and a 32-byte seed. */
-export function signingKey(primitives: Primitives, name: string, seed: Uint8Array): SigningKey {
-  const publicKey = primitives.publicKey(seed);
-  return { name, keyId: computeKeyId(primitives, name, publicKey), publicKey, seed };
+export function signingKey(
+  primitives: Primitives,
+  name: string,
+  seed: Uint8Array,
+  type: KeyType = "ed25519",
+): SigningKey {
+  if (type !== "hmac-sha256") {
+    return { ...verifierKey(primitives, name, primitives.publicKey(seed), type), seed };
+  }
+  const fingerprint = fromHex(primitives.hmacSha256(seed, [utf8("stele/hmac-key-id/v1")]))!;
+  return { ...verifierKey(primitives, name, fingerprint, type), seed, secret: seed };
+}
+
+/** The key's signature over exactly these bytes: 64 of Ed25519, or 32 of HMAC-SHA-256. */
+export function signWith(
+  primitives: Primitives,
+  key: SigningKey,
+  message: Uint8Array,
+): Uint8Array {
+  if (key.type !== "hmac-sha256") return primitives.sign(key.seed, message);
+  return fromHex(primitives.hmacSha256(key.seed, [message]))!;
+}
+
+/**
+ * Whether it is the key's signature over exactly these bytes; never throws on untrusted bytes. An
+ * HMAC key without its secret verifies nothing.
+ */
+export function isSignedBy(
+  primitives: Primitives,
+  key: VerifierKey,
+  message: Uint8Array,
+  untrusted: Uint8Array,
+): boolean {
+  if (key.type !== "hmac-sha256") {
+    return untrusted.length === 64 && primitives.verify(key.publicKey, message, untrusted);
+  }
+  if (!key.secret || untrusted.length !== 32) return false;
+  return toHex(untrusted) === primitives.hmacSha256(key.secret, [message]);
 }
 
 /** Whether two verifier keys are the same key under the same name. */
 export function sameKey(left: VerifierKey, right: VerifierKey): boolean {
-  return left.name === right.name && equalBytes(left.publicKey, right.publicKey);
+  const { type, name, publicKey } = left;
+  return type === right.type && name === right.name && equalBytes(publicKey, right.publicKey);
 }
 
 /** The four bytes of a key id. */
@@ -111,9 +179,26 @@ export function keyIdBytes(keyId: string): Uint8Array {
   return bytes;
 }
 
-function typedKey(encoded: string): Uint8Array | undefined {
-  const typed = fromBase64(encoded);
-  return typed?.length === 33 && typed[0] === ED25519_TYPE ? typed.subarray(1) : undefined;
+/** The types of keys that a journal's seals are made with. */
+const SEALING: readonly KeyType[] = ["ed25519", "hmac-sha256"];
+
+function typedKey(
+  encoded: string,
+  types: readonly KeyType[],
+): { readonly type: KeyType; readonly bytes: Uint8Array } | undefined {
+  const bytes = fromBase64(encoded);
+  for (const type of types) {
+    const prefix = TYPE_BYTES[type];
+    const fits = bytes?.length === prefix.length + 32;
+    if (fits && equalBytes(bytes.subarray(0, prefix.length), prefix)) {
+      return { type, bytes: bytes.subarray(prefix.length) };
+    }
+  }
+  return undefined;
+}
+
+function wanted(types: readonly KeyType[]): string {
+  return types.includes("cosignature") ? "a cosignature (0x04)" : "an Ed25519 or HMAC";
 }
 
 function quote(untrusted: string): string {

@@ -109,6 +109,18 @@ export function checkedHash(
   return matchesAscii(buffer, field + 9, hash) ? hash : "mismatch";
 }
 
+/** The leaf of an entry's line, which has no newline: what its hash is of. */
+export function leafOfLine(line: string): string {
+  return `${line.slice(0, -HASH_FIELD_BYTES)}}`;
+}
+
+/** The event's text in a leaf; undefined when it is none. Checks no more than where it starts. */
+export function eventOfLeaf(untrusted: string): string | undefined {
+  return LEAF_FORM.exec(untrusted)?.[1];
+}
+
+const LEAF_FORM = /^\{"seq":[0-9]+,"prev":"[0-9a-f]{64}","time":"[^"]{24}","event":(\{.*\})\}$/s;
+
 /** What follows a leaf without its last brace, newline included. */
 export function formatHashField(hash: Hash): string {
   return `,"hash":"${hash}"}\n`;
@@ -120,8 +132,16 @@ export function formatSeal(
   key: VerifierKey,
   signature: Uint8Array,
 ): string {
-  const note = `${formatCheckpoint(checkpoint)}\n${formatSignatureLine(key, signature)}`;
-  return `${JSON.stringify({ seal: note })}\n`;
+  return `${JSON.stringify({ seal: formatSealedNote(checkpoint, key, signature) })}\n`;
+}
+
+/** The signed note in a seal line: a checkpoint that may be kept elsewhere. */
+export function formatSealedNote(
+  checkpoint: Checkpoint,
+  key: VerifierKey,
+  signature: Uint8Array,
+): string {
+  return `${formatCheckpoint(checkpoint)}\n${formatSignatureLine(key, signature)}`;
 }
 
 /** The signed note inside a line that claims to be a seal; undefined when it is no string. */

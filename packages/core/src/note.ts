@@ -1,7 +1,7 @@
 import { fromBase64, toBase64 } from "./base64.ts";
 import { concatBytes, decodeUtf8, toHex, utf8 } from "./bytes.ts";
 import { SteleError } from "./error.ts";
-import { keyIdBytes, type Ed25519, type VerifierKey } from "./key.ts";
+import { isSignedBy, keyIdBytes, type Primitives, type VerifierKey } from "./key.ts";
 
 /** A C2SP signed note, parsed but not verified. */
 export interface Note {
@@ -50,14 +50,12 @@ export function parseNote(untrusted: Uint8Array): Note {
  * none, or when one that claims to be by this key is wrong; signatures by other keys are ignored
  * (C2SP signed-note).
  */
-export function verifyNote(ed25519: Ed25519, note: Note, key: VerifierKey): void {
+export function verifyNote(primitives: Primitives, note: Note, key: VerifierKey): void {
   const claimed = note.signatures.filter(
     (line) => line.name === key.name && line.keyId === key.keyId,
   );
   const message = utf8(note.text);
-  const good = claimed.every(
-    ({ signature }) => signature.length === 64 && ed25519.verify(key.publicKey, message, signature),
-  );
+  const good = claimed.every(({ signature }) => isSignedBy(primitives, key, message, signature));
   if (claimed.length === 0 || !good) {
     throw new SteleError("NOTE_UNVERIFIED", `no valid signature by ${key.name}+${key.keyId}`);
   }

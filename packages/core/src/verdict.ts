@@ -1,9 +1,22 @@
 /**
  * What a check of a journal found. `corrupt`: bytes that are no ledger, as a failing disk leaves
- * them. `tampered`: well-formed lines that are not what was sealed. `truncated`: outside evidence
- * names more entries than there are. `forked`: outside evidence names other entries.
+ * them. `tampered`: well-formed lines that are not what was sealed. `truncated`: the journal's own
+ * marks name more entries than there are. `rolled-back`: only evidence from outside does.
+ * `forked`: evidence from outside names other entries. `re-signed`: a seal is by another key than
+ * its epoch's. `re-created`: the journal began with another key than the pinned one. `wrong-key`:
+ * the pinned key is another journal's. `stale`: the evidence from outside is too old.
  */
-export type VerdictKind = "intact" | "tampered" | "corrupt" | "truncated" | "forked";
+export type VerdictKind =
+  | "intact"
+  | "tampered"
+  | "corrupt"
+  | "truncated"
+  | "rolled-back"
+  | "forked"
+  | "re-signed"
+  | "re-created"
+  | "wrong-key"
+  | "stale";
 
 /** The first thing that is wrong, and why. */
 export interface Finding {

@@ -20,8 +20,9 @@ const SKEY = formatSigningKey(key);
 
 suite("a key as text", () => {
   test("is read back", () => {
-    const { name, keyId, publicKey, seed } = key;
+    const { type, name, keyId, publicKey, seed } = key;
     assert.deepEqual(parseVerifierKey(primitives, VKEY), {
+      type,
       name,
       keyId,
       publicKey: new Uint8Array(publicKey),

@@ -9,9 +9,19 @@ export {
 export type { Signer } from "@stele/core/key";
 export type { Entry } from "@stele/core/ledger";
 export type { Verdict } from "@stele/core/verdict";
-export type { Receipt, World, WriteOptions } from "@stele/store";
+export type { World } from "@stele/store";
 export type { EntryLine, ReadRange } from "@stele/store/reading";
 export { createJournal, type Created, type CreateOptions } from "./create.ts";
-export { openJournal, type Gap, type Journal, type OpenOptions } from "./journal.ts";
-export { openReader, type JournalReader } from "./reading.ts";
+export {
+  openJournal,
+  type AppendOptions,
+  type Gap,
+  type Journal,
+  type OpenOptions,
+  type Receipt,
+} from "./journal.ts";
+export { openReader, type JournalReader, type KeyEpoch } from "./reading.ts";
+export type { JournalStatus, WitnessedStatus } from "./status.ts";
 export type { VerifyOptions } from "./verify.ts";
+export type { WitnessClient, WitnessFailure, WitnessOutcome } from "./witnessing.ts";
+export type { WitnessClient, WitnessFailure, WitnessOutcome } from "./witnessing.ts";

@@ -2,18 +2,23 @@ import { SteleError } from "@stele/core/error";
 import { encodeEvent, EventText, RESERVED_PREFIX, type Event } from "@stele/core/event";
 import type { Signer, VerifierKey } from "@stele/core/key";
 import {
+  type Ack,
   openForAppending,
   readCursors,
   removeCursor,
   writeCursor,
   type OpenJournal,
-  type Receipt,
+  type Receipt as SealedReceipt,
   type World,
   type WriteOptions,
 } from "@stele/store";
-import { findKey } from "./key-store.ts";
+import { CheckpointKeeper } from "./checkpoint-keeper.ts";
+import type { KeyRotation } from "./key-rotation.ts";
+import { PresentSealing } from "./present-sealing.ts";
 import { JournalReader } from "./reading.ts";
 import { RecentIds, type Answer } from "./recent-ids.ts";
+import { readStatus, type JournalStatus } from "./status.ts";
+import type { WitnessClient } from "./witnessing.ts";
 import { thisMachine } from "./world.ts";
 
 /** How a journal is opened for appending. */
@@ -24,11 +29,25 @@ export interface OpenOptions {
    */
   readonly deduplicationWindow?: number | undefined;
   /**
-   * What seals commits. Default: the key in STELE_KEY, STELE_KEY_FILE or the configuration
-   * directory.
+   * What seals commits, or what finds it for the present key; each signature is checked. Default: the command in STELE_SIGNER, or the
+   * key in STELE_KEY, STELE_KEY_FILE or the configuration directory.
    */
-  readonly signer?: Signer | undefined;
-  /** Where STELE_KEY and STELE_KEY_FILE are looked for. Default: process.env. */
+  readonly signer?: Signer | ((present: VerifierKey) => Signer | Promise<Signer>) | undefined;
+  /**
+   * The file of the recovery key: says that the present key is lost, and lets a new one follow it,
+   * before anything else is appended.
+   */
+  readonly recoveryKeyPath?: string | undefined;
+  /**
+   * How often DIR/checkpoint is brought up to date while something is sealed. Default 1000; from 1
+   * to 3,600,000.
+   */
+  readonly checkpointIntervalMs?: number | undefined;
+  /** Who is asked to countersign checkpoints, as often; DIR/checkpoint then waits for them. */
+  readonly witness?: WitnessClient | undefined;
+  /** Called when something beside the ledger begins to go wrong: see `Journal.status`. */
+  readonly onProblem?: ((problem: SteleError) => void) | undefined;
+  /** Where STELE_KEY, STELE_KEY_FILE and STELE_SIGNER are looked for. Default: process.env. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
   /** The disk, clock, randomness and cryptography to use. Default: this machine's. */
   readonly world?: World | undefined;
@@ -44,7 +63,25 @@ export interface Gap {
   readonly [detail: string]: unknown;
 }
 
+/** How an event is appended. */
+export interface AppendOptions extends Omit<WriteOptions, "ack"> {
+  /**
+   * When it is acknowledged: `synced` (default), sealed and on disk; `written`, handed to the
+   * operating system; `queued`, in memory; `witnessed`, when DIR/checkpoint has a checkpoint that
+   * covers it and that the witnesses' quorum countersigned.
+   */
+  readonly ack?: Ack | "witnessed" | undefined;
+}
+
+/** What an append resolves to. */
+export interface Receipt extends SealedReceipt {
+  /** The size of a witnessed checkpoint that covers the entry: with `witnessed` only. */
+  readonly witnessedSize?: number;
+}
+
 const DEFAULT_WINDOW = 10_000;
+const DEFAULT_INTERVAL_MS = 1000;
+const MAX_INTERVAL_MS = 3_600_000;
 
 /**
  * A journal that this process appends to: the one writer. It reads like a `JournalReader`. Close
@@ -55,19 +92,31 @@ export class Journal extends JournalReader implements AsyncDisposable {
   readonly #directory: string;
   readonly #open: OpenJournal;
   readonly #recent: RecentIds;
+  readonly #rotation: KeyRotation;
+  readonly #keeper: CheckpointKeeper;
+  readonly #hasWitness: boolean;
   #closing: Promise<void> | undefined;
 
   /** For `openJournal`. */
   constructor(
     world: World,
     directory: string,
-    parts: { readonly open: OpenJournal; readonly recent: RecentIds },
+    parts: {
+      readonly open: OpenJournal;
+      readonly recent: RecentIds;
+      readonly rotation: KeyRotation;
+      readonly keeper: CheckpointKeeper;
+      readonly hasWitness: boolean;
+    },
   ) {
     super(world, directory, parts.open.manifest);
     this.#world = world;
     this.#directory = directory;
     this.#open = parts.open;
     this.#recent = parts.recent;
+    this.#rotation = parts.rotation;
+    this.#keeper = parts.keeper;
+    this.#hasWitness = parts.hasWitness;
   }
 
   /** How many entries are sealed and on disk. */
@@ -83,9 +132,11 @@ export class Journal extends JournalReader implements AsyncDisposable {
    *
    * An `id` that one of the last entries had (see `deduplicationWindow`) is not recorded again:
    * the first receipt comes back. Rejects with EVENT_, CONTENT_ and JSON_ codes, which change
-   * nothing; after a failed write or sync with that failure, from then on with WRITER_FAILED.
+   * nothing; after a failed write or sync with that failure, from then on with WRITER_FAILED. With
+   * `witnessed` also, when the entry is sealed but the witnesses are not to be had, with
+   * WITNESS_UNAVAILABLE or WITNESS_AHEAD.
    */
-  append(event: Event | EventText, options: WriteOptions = {}): Promise<Receipt> {
+  append(event: Event | EventText, options: AppendOptions = {}): Promise<Receipt> {
     let text: EventText;
     try {
       text = event instanceof EventText ? event : encodeEvent(event);
@@ -93,7 +144,32 @@ export class Journal extends JournalReader implements AsyncDisposable {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
     if (text.type.startsWith(RESERVED_PREFIX)) return Promise.reject(reserved(text.type));
-    return this.#append(text, options);
+    const { ack, ...rest } = options;
+    if (ack !== "witnessed") return this.#append(text, { ...rest, ack });
+    if (!this.#hasWitness) return Promise.reject(noWitness());
+    return this.#append(text, rest).then((receipt) => this.#witnessed(receipt));
+  }
+
+  /**
+   * Asks the witnesses for all that is sealed so far. Resolves with the size that they, and
+   * DIR/checkpoint, cover then. Rejects as `append` with `witnessed`.
+   */
+  witnessSealed(): Promise<number> {
+    return this.#hasWitness ? this.#keeper.cover(this.sealedSize) : Promise.reject(noWitness());
+  }
+
+  /** How the journal is doing, for those who watch over it. A few small reads. */
+  status(): Promise<JournalStatus> {
+    const { problem } = this.#rotation;
+    const { published, problems } = this.#keeper;
+    return readStatus({
+      size: this.sealedSize,
+      nowMs: this.#world.clock.nowMs(),
+      published,
+      hasWitness: this.#hasWitness,
+      problems: problem ? [...problems, problem] : problems,
+      timeOf: async (seq) => (await this.get(seq)).time,
+    });
   }
 
   /**
@@ -102,6 +178,18 @@ export class Journal extends JournalReader implements AsyncDisposable {
    */
   async recordGap(gap: Gap): Promise<Receipt> {
     return this.#append(encodeEvent({ type: "stele.gap", data: gap }), {});
+  }
+
+  /**
+   * Lets a new key follow the present one, which is destroyed: from then on nobody, this process
+   * included, can rewrite what it sealed. Resolves with the receipt of the entry that names the new
+   * key, the last that the old one sealed. `next`, where Stele does not keep the key: what seals
+   * from now on. Throws KEY_NOT_KEPT without it there, OPTION_INVALID for an HMAC key, KEY_ and
+   * DISK_ codes. What witnesses check must be told the new key.
+   */
+  rotateKey(options: { readonly next?: Signer | undefined } = {}): Promise<Receipt> {
+    if (this.#closing) return Promise.reject(closed());
+    return this.#rotation.rotate(options.next, "rotated");
   }
 
   /**
@@ -137,6 +225,7 @@ export class Journal extends JournalReader implements AsyncDisposable {
 
   #append(text: EventText, options: WriteOptions): Promise<Receipt> {
     if (this.#closing) return Promise.reject(closed());
+    this.#rotation.tick();
     const { id } = text;
     const { writer } = this.#open;
     if (id === undefined) return writer.append(text, options);
@@ -168,10 +257,24 @@ export class Journal extends JournalReader implements AsyncDisposable {
     throw new SteleError("WRITER_FAILED", message, { seq: receipt.seq });
   }
 
+  async #witnessed(receipt: Receipt): Promise<Receipt> {
+    const { seq } = receipt;
+    try {
+      return { ...receipt, witnessedSize: await this.#keeper.cover(seq + 1) };
+    } catch (error) {
+      if (!(error instanceof SteleError)) throw error;
+      const { code, fix, message } = error;
+      const what = `entry ${seq} is sealed and on disk, but not witnessed: ${message}`;
+      throw new SteleError(code, what, { seq, fix, cause: error });
+    }
+  }
+
   async #close(): Promise<void> {
     const { writer } = this.#open;
+    this.#keeper.stop();
     try {
-      await this.#open.close();
+      await this.#rotation.settled();
+      await this.#open.close(() => this.#keeper.finish());
     } catch (error) {
       // After a failure, which those who waited know, there is nothing left to do well.
       if (!writer.failed) throw error;
@@ -190,13 +293,27 @@ export class Journal extends JournalReader implements AsyncDisposable {
  */
 export async function openJournal(directory: string, options: OpenOptions = {}): Promise<Journal> {
   const recent = new RecentIds(options.deduplicationWindow ?? DEFAULT_WINDOW);
+  const intervalMs = checkpointInterval(options);
   const world = options.world ?? thisMachine();
-  const { signer, environment = process.env } = options;
-  const findSigner = async ({ key }: { key: VerifierKey }): Promise<Signer> =>
-    signer ?? findKey(world, key, environment);
   try {
-    const open = await openForAppending(world, directory, findSigner);
-    const journal = new Journal(world, directory, { open, recent });
+    const keys = new PresentSealing(world, options);
+    const open = await openForAppending(world, directory, (present) => keys.find(present));
+    const reader = new JournalReader(world, directory, open.manifest);
+    const rotation = await keys.rotation(open, reader);
+    const { witness, onProblem } = options;
+    const { writer, manifest } = open;
+    const keeper = await CheckpointKeeper.start(world, directory, {
+      origin: manifest.origin,
+      writer,
+      seal: await reader.newestSeal(),
+      intervalMs,
+      witness,
+      onProblem,
+    });
+    writer.onSealed = () => keeper.noteSeal();
+    const hasWitness = witness !== undefined;
+    const parts = { open, recent, rotation, keeper, hasWitness };
+    const journal = new Journal(world, directory, parts);
     await remember(journal, recent);
     return journal;
   } catch (error) {
@@ -213,6 +330,18 @@ async function remember(journal: Journal, recent: RecentIds): Promise<void> {
   for await (const { seq, hash, time, event } of journal.read({ from })) {
     if (event.id !== undefined) recent.remember(event.id, seq, { seq, hash, time, sealedSize });
   }
+}
+
+function checkpointInterval({ checkpointIntervalMs }: OpenOptions): number {
+  const ms = checkpointIntervalMs ?? DEFAULT_INTERVAL_MS;
+  if (Number.isSafeInteger(ms) && ms >= 1 && ms <= MAX_INTERVAL_MS) return ms;
+  const message = `checkpointIntervalMs must be from 1 to 3,600,000, not ${String(ms)}`;
+  throw new SteleError("OPTION_INVALID", message);
+}
+
+function noWitness(): SteleError {
+  const fix = "open the journal with a witness, or ask for less";
+  return new SteleError("OPTION_INVALID", "the journal was opened without a witness", { fix });
 }
 
 function reserved(type: string): SteleError {

@@ -5,29 +5,55 @@ import {
   parseSigningKey,
   sameKey,
   signingKey,
+  signWith,
+  type KeyType,
   type Signer,
   type SigningKey,
   type VerifierKey,
 } from "@stele/core/key";
-import type { World } from "@stele/store";
-import { readSecret, removeSecret, secretsDirectory, writeSecret } from "@stele/store/node";
+import type { Manifest, PresentKeys, World } from "@stele/store";
+import {
+  readSecret,
+  removeSecret,
+  replaceSecret,
+  secretsDirectory,
+  writeSecret,
+} from "@stele/store/node";
+import { commandSigner } from "./command-signer.ts";
 
-// Private keys never lie in a journal's directory. They are found, in this order, in STELE_KEY
-// (the key itself), STELE_KEY_FILE (a path), or the user's configuration directory.
+// Private keys never lie in a journal's directory. They are found, in this order: behind the
+// command STELE_SIGNER, in STELE_KEY (the key itself), in STELE_KEY_FILE (a path), or in the user's
+// configuration directory.
+
+/** Environment variables, such as process.env. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What seals a journal, and how its key is followed by another. */
+export interface KeyHolder {
+  readonly signer: Signer;
+  /** Undefined where Stele does not keep the key. */
+  readonly file: KeyFile | undefined;
+}
 
 const SEED_BYTES = 32;
+/** Ends the name of a key that waits for its epoch. */
+const NEXT = ".next";
 
-/** A new Ed25519 key under this name, from the world's randomness. */
-export function generateKey(world: World, name: string): SigningKey {
-  return signingKey(world.primitives, name, world.random.bytes(SEED_BYTES));
+/** A new key under this name, from the world's randomness. */
+export function generateKey(world: World, name: string, type: KeyType = "ed25519"): SigningKey {
+  return signingKey(world.primitives, name, world.random.bytes(SEED_BYTES), type);
+}
+
+/** Signs with a key in memory. */
+export function keySigner({ primitives }: World, key: SigningKey): Signer {
+  return { key, sign: (message) => signWith(primitives, key, message) };
 }
 
 /**
- * Keeps the key in the user's configuration directory, mode 0600; durable when it resolves.
- * Returns its path.
+ * Keeps the key at the path, or in the user's configuration directory, mode 0600; durable when it
+ * resolves. Returns its path. Throws KEY_EXISTS.
  */
-export async function saveKey(key: SigningKey): Promise<string> {
-  const path = keyPath(key);
+export async function saveKey(key: SigningKey, path: string = defaultPath(key)): Promise<string> {
   await writeSecret(path, utf8(`${formatSigningKey(key)}\n`));
   return path;
 }
@@ -38,40 +64,111 @@ export async function removeKey(path: string): Promise<void> {
 }
 
 /**
- * The private key that belongs to the verifier key. Throws KEY_MISSING, KEY_MALFORMED,
- * KEY_MISMATCH.
+ * What can seal for the journal's present key. Throws KEY_MISSING, KEY_MALFORMED, KEY_MISMATCH.
  */
 export async function findKey(
   world: World,
-  wanted: VerifierKey,
-  environment: Readonly<Record<string, string | undefined>>,
-): Promise<Signer> {
-  const { text, source } = await keyText(wanted, environment);
-  const key = parseSigningKey(world.primitives, text.trim());
-  if (!sameKey(key, wanted)) {
-    const [found, needed] = [key, wanted].map(({ name, keyId }) => `${name}+${keyId}`);
-    const message = `the key in ${source} is ${found}, the journal's is ${needed}`;
-    throw new SteleError("KEY_MISMATCH", message);
-  }
-  return { key, sign: (message) => world.primitives.sign(key.seed, message) };
-}
-
-async function keyText(
-  wanted: VerifierKey,
-  environment: Readonly<Record<string, string | undefined>>,
-): Promise<{ readonly text: string; readonly source: string }> {
+  { manifest, key }: Pick<PresentKeys, "manifest" | "key">,
+  environment: Environment,
+): Promise<KeyHolder> {
+  const command = environment["STELE_SIGNER"];
+  if (command) return { signer: commandSigner(world, key, command), file: undefined };
   const given = environment["STELE_KEY"];
-  if (given) return { text: given, source: "STELE_KEY" };
-  const path = environment["STELE_KEY_FILE"] || keyPath(wanted);
-  const bytes = await readSecret(path);
-  if (bytes) return { text: decodeUtf8(bytes) ?? "", source: path };
-  throw new SteleError("KEY_MISSING", `there is no signing key for ${wanted.name} at ${path}`, {
-    path,
-  });
+  if (given) {
+    const found = requireKey(parse(world, given), key, "STELE_KEY");
+    return { signer: keySigner(world, found), file: undefined };
+  }
+  const file = keyFileFor(world, manifest, environment);
+  return { signer: keySigner(world, await file.find(key)), file };
 }
 
-/** One file a key; the id makes the name unique where two origins are spelt alike. */
-function keyPath(key: VerifierKey): string {
-  const name = key.name.replaceAll(/[^A-Za-z0-9.-]/g, "_").slice(0, 100);
-  return `${secretsDirectory()}/${name}+${key.keyId}.key`;
+/** Where Stele keeps the journal's key: STELE_KEY_FILE, or in the configuration directory. */
+export function keyFileFor(
+  world: World,
+  manifest: Manifest,
+  environment: Environment = process.env,
+): KeyFile {
+  return new KeyFile(world, environment["STELE_KEY_FILE"] || defaultPath(manifest.key));
+}
+
+/** The private key in the file. Throws KEY_MISSING, KEY_MALFORMED. */
+export async function readKeyFile(world: World, path: string): Promise<SigningKey> {
+  const bytes = await readSecret(path);
+  if (bytes) return parse(world, decodeUtf8(bytes) ?? "");
+  throw new SteleError("KEY_MISSING", `there is no signing key at ${path}`, { path });
+}
+
+/**
+ * A file that holds a journal's present key. While one key follows another, the new one waits
+ * beside it in a file whose name ends in `.next`: from before the ledger names it until the old one
+ * is destroyed, so that after a crash either is found by which one the ledger asks for.
+ */
+export class KeyFile {
+  readonly #world: World;
+  readonly #path: string;
+
+  constructor(world: World, path: string) {
+    this.#world = world;
+    this.#path = path;
+  }
+
+  /** The wanted key. Ends a change that a crash interrupted. */
+  async find(wanted: VerifierKey): Promise<SigningKey> {
+    const next = await readSecret(this.#path + NEXT);
+    if (next) {
+      const waiting = parseIfKey(this.#world, next);
+      if (waiting && sameKey(waiting, wanted)) {
+        await this.adopt();
+        return waiting;
+      }
+    }
+    const bytes = await readSecret(this.#path);
+    if (bytes) return requireKey(parse(this.#world, decodeUtf8(bytes) ?? ""), wanted, this.#path);
+    const message = `there is no signing key for ${wanted.name} at ${this.#path}`;
+    throw new SteleError("KEY_MISSING", message, { path: this.#path });
+  }
+
+  /** Makes the next key, durable when it resolves. One that no entry came to name is destroyed. */
+  async prepare(name: string): Promise<SigningKey> {
+    await removeSecret(this.#path + NEXT);
+    const key = generateKey(this.#world, name);
+    await saveKey(key, this.#path + NEXT);
+    return key;
+  }
+
+  /** Destroys the key: somebody else has the next one. */
+  async destroy(): Promise<void> {
+    await removeSecret(this.#path);
+  }
+
+  /** Destroys the old key and puts the prepared one in its place. */
+  async adopt(): Promise<void> {
+    await replaceSecret(this.#path + NEXT, this.#path);
+  }
+}
+
+function parse({ primitives }: World, text: string): SigningKey {
+  return parseSigningKey(primitives, text.trim());
+}
+
+function parseIfKey(world: World, bytes: Uint8Array): SigningKey | undefined {
+  try {
+    return parse(world, decodeUtf8(bytes) ?? "");
+  } catch (error) {
+    if (error instanceof SteleError) return undefined;
+    throw error;
+  }
+}
+
+function requireKey(key: SigningKey, wanted: VerifierKey, source: string): SigningKey {
+  if (sameKey(key, wanted)) return key;
+  const [found, needed] = [key, wanted].map(({ name, keyId }) => `${name}+${keyId}`);
+  const message = `the key in ${source} is ${found}, the journal's is ${needed}`;
+  throw new SteleError("KEY_MISMATCH", message);
+}
+
+/** One file a journal; the first key's id makes the name unique where two are spelt alike. */
+function defaultPath(firstKey: VerifierKey): string {
+  const name = firstKey.name.replaceAll(/[^A-Za-z0-9.-]/g, "_").slice(0, 100);
+  return `${secretsDirectory()}/${name}+${firstKey.keyId}.key`;
 }

@@ -1,22 +1,43 @@
 import { commit, contentReferences } from "@stele/core/content";
 import { SteleError } from "@stele/core/error";
+import { formatVerifierKey } from "@stele/core/key";
+import type { KeyChangeReason } from "@stele/core/key-event";
+import type { VerifierKey } from "@stele/core/key";
 import type { Entry } from "@stele/core/ledger";
 import { readManifest, type Manifest, type World } from "@stele/store";
 import {
   contentPath,
   findContents,
   findSegment,
+  isPublishedBy,
+  keyOfSize,
   lastSeal,
   LedgerReader,
   listSegments,
   orUndefined,
+  readKeyHistory,
+  readPublished,
+  readKeyHistory,
   segmentPath,
   type EntryLine,
+  type PublishedCheckpoint,
   type ReadRange,
 } from "@stele/store/reading";
 import type { Verdict } from "@stele/core/verdict";
 import { verifyLedger, type VerifyOptions } from "./verify.ts";
 import { thisMachine } from "./world.ts";
+
+/** The time of one key. */
+export interface KeyEpoch {
+  /** The vkey. */
+  readonly publicKey: string;
+  /** The `seq` of the first entry that it seals. */
+  readonly first: number;
+  /** How many entries there were when it ended; null while it lasts. */
+  readonly endSize: number | null;
+  /** Why it ended. */
+  readonly reason: KeyChangeReason | null;
+}
 
 /** Reads a journal's sealed entries, without a lock, also while another process writes it. */
 export class JournalReader {
@@ -26,14 +47,18 @@ export class JournalReader {
   readonly publicKey: string;
   readonly #world: World;
   readonly #directory: string;
+  readonly #manifest: Manifest;
   readonly #ledger: LedgerReader;
+  readonly #key: VerifierKey;
 
   /** For `openReader` and `openJournal`. */
   constructor(world: World, directory: string, manifest: Manifest) {
     this.origin = manifest.origin;
     this.publicKey = manifest.publicKey;
+    this.#key = manifest.key;
     this.#world = world;
     this.#directory = directory;
+    this.#manifest = manifest;
     this.#ledger = new LedgerReader(world, directory, manifest);
   }
 
@@ -81,10 +106,22 @@ export class JournalReader {
   }
 
   /**
-   * The newest seal: a signed C2SP checkpoint to keep elsewhere. Throws SEQ_OUT_OF_RANGE in an
-   * empty journal.
+   * The newest published checkpoint: what is in DIR/checkpoint, with the witnesses' cosignatures,
+   * or the newest seal when that is newer and the other not cosigned. With `seal` always the newest
+   * seal. A signed C2SP checkpoint to keep elsewhere. Throws SEQ_OUT_OF_RANGE in an empty journal.
    */
-  async checkpoint(): Promise<string> {
+  async checkpoint(options: { readonly seal?: boolean } = {}): Promise<string> {
+    const seal = await this.newestSeal();
+    const published = options.seal ? undefined : await this.#published();
+    if (published && (published.isCosigned || published.text.startsWith(seal ?? ""))) {
+      return published.text;
+    }
+    if (seal !== undefined) return seal;
+    throw new SteleError("SEQ_OUT_OF_RANGE", "the journal has no seal yet: it is empty");
+  }
+
+  /** The newest seal's note; undefined in an empty journal. */
+  async newestSeal(): Promise<string | undefined> {
     const { segment, segmentBytes } = await this.#ledger.durable();
     const segments = await listSegments(this.#world.disk, this.#directory);
     // A crash between a rotation and the first commit leaves a last segment without a seal.
@@ -94,7 +131,7 @@ export class JournalReader {
       const note = await lastSeal(this.#world.disk, path, sizeBytes);
       if (note !== undefined) return note;
     }
-    throw new SteleError("SEQ_OUT_OF_RANGE", "the journal has no seal yet: it is empty");
+    return undefined;
   }
 
   /**
@@ -117,9 +154,33 @@ export class JournalReader {
     return stored.bytes;
   }
 
+  /**
+   * The keys that seal the journal, oldest first, as its entries name them; `verify` checks that.
+   * A short read for each segment.
+   */
+  async keys(): Promise<readonly KeyEpoch[]> {
+    const { epochs } = await readKeyHistory(this.#world, this.#directory, this.#manifest.key);
+    return epochs.map(({ key, first, end }) => ({
+      publicKey: formatVerifierKey(key),
+      first,
+      endSize: end?.size ?? null,
+      reason: end?.reason ?? null,
+    }));
+  }
+
   /** Checks the whole journal; see `Verdict`. */
   verify(options: VerifyOptions = {}): Promise<Verdict> {
     return verifyLedger(this.#world, this.#directory, options);
+  }
+
+  /** DIR/checkpoint, when the journal's key signed it. */
+  async #published(): Promise<PublishedCheckpoint | undefined> {
+    const { disk, primitives } = this.#world;
+    const published = await readPublished(disk, this.#directory, this.origin);
+    if (typeof published === "string") return undefined;
+    const history = await readKeyHistory(this.#world, this.#directory, this.#key);
+    const key = keyOfSize(history, published.checkpoint.size);
+    return isPublishedBy(primitives, published, key) ? published : undefined;
   }
 
   async #findContent(

@@ -1,15 +1,18 @@
 import { rootBase64, type Checkpoint } from "@stele/core/checkpoint";
 import { START as SEGMENT_START, startsAt } from "@stele/core/checker";
 import { EMPTY_ROOT, type Hash } from "@stele/core/hash";
+import { sameKey, type VerifierKey } from "@stele/core/key";
 import type { Finding, Verdict } from "@stele/core/verdict";
-import { judge, type Head, type SegmentReport } from "@stele/store/reading";
+import { judge, type Head, type KeyHistory, type SegmentReport } from "@stele/store/reading";
 import type { CheckedSegment } from "./verify-segments.ts";
 
 /** What the journal is held against. */
 export interface Evidence {
   readonly head: Head | "missing" | "torn";
   readonly checkpoint: Checkpoint | undefined;
-  readonly pinned: boolean;
+  /** The keys that seal the segments, as entries name them; none of it is checked yet. */
+  readonly history: KeyHistory;
+  readonly pinned: VerifierKey | undefined;
 }
 
 /** How far the journal was followed, and what ended that. */
@@ -23,9 +26,11 @@ interface Progress {
   readonly contents: Verdict["contents"];
   readonly rootAtCheckpoint: Hash | undefined;
   readonly finding: Finding | undefined;
+  /** The keys so far, as checked entries name them; the last one seals what follows. */
+  readonly keys: readonly VerifierKey[];
 }
 
-const START: Progress = {
+const START: Omit<Progress, "keys"> = {
   size: 0,
   root: EMPTY_ROOT,
   prev: SEGMENT_START.prev,
@@ -46,14 +51,15 @@ export async function reachVerdict(
   count: number,
   evidence: Evidence,
 ): Promise<Verdict> {
-  let progress = START;
+  const start: Progress = { ...START, keys: [evidence.history.epochs[0]!.key] };
+  let progress = start;
   let index = 0;
   for await (const checked of segments) {
     index++;
     progress = advance(progress, checked, { evidence, last: index === count });
     if (progress.finding) break;
   }
-  if (count === 0) progress = found(START, tampered(0, "there is no segment in the ledger"));
+  if (count === 0) progress = found(start, tampered(0, "there is no segment in the ledger"));
   return toVerdict(holdAgainstCheckpoint(progress, evidence.checkpoint), evidence);
 }
 
@@ -63,8 +69,8 @@ function advance(
   context: { readonly evidence: Evidence; readonly last: boolean },
 ): Progress {
   if ("finding" in checked) return found(before, checked.finding);
-  const { report, contents } = checked;
-  const gap = findGap(before, report);
+  const { report, contents, key } = checked;
+  const gap = findGap(before, report) ?? findOtherKey(before, report, key);
   if (gap) return found(before, gap);
   const { end, roots, sizeBytes } = report;
   const { checkpoint, head } = context.evidence;
@@ -81,6 +87,7 @@ function advance(
     },
     rootAtCheckpoint: before.rootAtCheckpoint ?? (checkpoint && roots.get(checkpoint.size)),
     finding: undefined,
+    keys: end.nextKey ? [...before.keys, end.nextKey] : before.keys,
   };
   const finding = context.last ? judge(report, head).finding : findUnsealed(report);
   return { ...after, finding: earlier(contents.finding, finding) };
@@ -102,6 +109,20 @@ function findGap(before: Progress, { header }: SegmentReport): Finding | undefin
   }
   if (startsAt(header, { ...before, sealedSize: before.size })) return undefined;
   return tampered(header.first, "the segment does not continue the one before");
+}
+
+/** Each segment is sealed by the key that the entries before it name, and none comes twice. */
+function findOtherKey(
+  before: Progress,
+  { header, end }: SegmentReport,
+  key: VerifierKey,
+): Finding | undefined {
+  if (!sameKey(key, before.keys.at(-1)!)) {
+    return tampered(header.first, "the segment is not sealed by the key that is due");
+  }
+  const { nextKey } = end;
+  if (!nextKey || !before.keys.some((used) => sameKey(used, nextKey))) return undefined;
+  return tampered(end.sealedSize - 1, "the entry names a next key that was used before");
 }
 
 /** A closed segment ends with a seal: nothing may follow it there. */
@@ -141,7 +162,7 @@ function toVerdict(progress: Progress, { pinned, checkpoint }: Evidence): Verdic
   };
 }
 
-function cannotRuleOut(pinned: boolean, checkpoint: Checkpoint | undefined): readonly string[] {
+function cannotRuleOut(pinned: VerifierKey | undefined, checkpoint: Checkpoint | undefined): readonly string[] {
   const which = checkpoint ? `entries from ${checkpoint.size} on` : "entries";
   return [
     ...(pinned ? [] : ["that the whole journal was replaced: its key was taken from itself"]),

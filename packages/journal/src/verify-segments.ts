@@ -5,8 +5,10 @@ import type { World } from "@stele/store";
 import {
   checkContents,
   checkFile,
+  epochOfSegment,
   segmentPath,
   type ContentsReport,
+  type KeyHistory,
   type SegmentReport,
 } from "@stele/store/reading";
 
@@ -14,7 +16,8 @@ import {
 export interface SegmentJob {
   readonly directory: string;
   readonly origin: string;
-  readonly key: VerifierKey;
+  /** Says which key seals which segment. */
+  readonly history: KeyHistory;
   /** The `first` of each. */
   readonly segments: readonly number[];
   readonly rootsWanted: readonly number[];
@@ -22,7 +25,12 @@ export interface SegmentJob {
 
 /** A segment's report, or why there is none. */
 export type CheckedSegment =
-  | { readonly report: SegmentReport; readonly contents: ContentsReport }
+  | {
+      readonly report: SegmentReport;
+      /** What its seals were checked with. */
+      readonly key: VerifierKey;
+      readonly contents: ContentsReport;
+    }
   | { readonly finding: Finding };
 
 /**
@@ -36,13 +44,16 @@ export async function checkOne(
   onProgress?: (bytes: number) => void,
 ): Promise<CheckedSegment> {
   const { primitives, disk } = world;
-  const { origin, key, rootsWanted } = job;
+  const { origin, history, rootsWanted } = job;
+  const { key } = epochOfSegment(history, first);
+  const keys = { key, recoveryKey: history.recoveryKey };
   const progress = onProgress && { onProgress };
   const wanted = { rootsWanted, wantsReferences: true };
-  const check = { primitives, origin, key, first, ...wanted, ...progress };
+  const check = { primitives, origin, keys, first, ...wanted, ...progress };
   try {
     const report = await checkFile(disk, segmentPath(job.directory, first), check);
-    return { report, contents: await checkContents(disk, primitives, job.directory, report) };
+    const contents = await checkContents(disk, primitives, job.directory, report);
+    return { report, key, contents };
   } catch (error) {
     if (!(error instanceof SteleError) || error.code !== "JOURNAL_DAMAGED") throw error;
     return { finding: { verdict: "corrupt", seq: first, reason: error.message } };

@@ -2,11 +2,12 @@ import { availableParallelism } from "node:os";
 import { utf8 } from "@stele/core/bytes";
 import { parseCheckpoint, type Checkpoint } from "@stele/core/checkpoint";
 import { SteleError } from "@stele/core/error";
-import { parseVerifierKey, type VerifierKey } from "@stele/core/key";
+import { parseVerifierKey, sameKey, type VerifierKey } from "@stele/core/key";
 import { parseNote, verifyNote } from "@stele/core/note";
 import type { Verdict } from "@stele/core/verdict";
-import { readManifest, type World } from "@stele/store";
-import { listSegments, readHead } from "@stele/store/reading";
+import { readManifest, type Manifest, type World } from "@stele/store";
+import { listSegments, readHead, readKeyHistory, type KeyHistory } from "@stele/store/reading";
+import { findKey, type Environment } from "./key-store.ts";
 import { reachVerdict } from "./verdict.ts";
 import {
   checkInTurn,
@@ -26,6 +27,11 @@ export interface VerifyOptions {
   readonly checkpoint?: Uint8Array | string | undefined;
   /** How many threads check segments. Default: as many as there are processors. */
   readonly threads?: number | undefined;
+  /**
+   * Where the secret of a journal that is sealed with HMAC is looked for, as when it is opened.
+   * Default: process.env.
+   */
+  readonly environment?: Environment | undefined;
   /** Called with the bytes that have been checked and all there are. */
   readonly onProgress?: ((checkedBytes: number, totalBytes: number) => void) | undefined;
 }
@@ -43,25 +49,49 @@ export async function verifyLedger(
 ): Promise<Verdict> {
   requireThreads(options.threads);
   const manifest = await readManifest(world.disk, world.primitives, directory);
-  const pinned = options.key !== undefined;
-  const key = pinned ? parseVerifierKey(world.primitives, options.key) : manifest.key;
-  const checkpoint = readCheckpoint(world, key, options.checkpoint);
+  const { primitives } = world;
+  const pinned = options.key === undefined ? undefined : parseVerifierKey(primitives, options.key);
   // Before the segments are listed: a writer may go on meanwhile, and only what was durable then
   // can be missed.
   const head = await readHead(world, directory);
   const segments = await listSegments(world.disk, directory);
+  // Behind the segments: what each of them was sealed with is then known.
+  const firstKey = await withSecret(world, manifest, options);
+  const found = await readKeyHistory(world, directory, firstKey);
+  const history = pinned ? startingFrom(found, pinned) : found;
+  const checkpoint = readCheckpoint(world, history, options.checkpoint);
+  const origin = pinned?.name ?? manifest.origin;
   const job: SegmentJob = {
     directory,
-    origin: key.name,
-    key,
+    origin,
+    history,
     segments,
     rootsWanted: checkpoint ? [checkpoint.size] : [],
   };
   const reports =
-    key.name === manifest.origin
+    origin === manifest.origin
       ? checkSegments(world, job, options)
-      : anotherJournal(key.name, manifest.origin);
-  return reachVerdict(reports, segments.length, { head, checkpoint, pinned });
+      : anotherJournal(origin, manifest.origin);
+  const evidence = { head, checkpoint, history, pinned };
+  return reachVerdict(reports, segments.length, evidence);
+}
+
+/** An HMAC key verifies nothing without its secret, which is where the signing key would be. */
+async function withSecret(
+  world: World,
+  manifest: Manifest,
+  { environment = process.env }: VerifyOptions,
+): Promise<VerifierKey> {
+  const { key } = manifest;
+  if (key.type !== "hmac-sha256") return key;
+  return (await findKey(world, { manifest, key }, environment)).signer.key;
+}
+
+/** Who pins a key that the journal does not name must find that it began with it. */
+function startingFrom(history: KeyHistory, pinned: VerifierKey): KeyHistory {
+  if (history.epochs.some(({ key }) => sameKey(key, pinned))) return history;
+  const [first, ...later] = history.epochs;
+  return { ...history, epochs: [{ ...first!, key: pinned }, ...later] };
 }
 
 function requireThreads(threads: number | undefined): void {
@@ -101,11 +131,13 @@ async function* checkSegments(
 
 function readCheckpoint(
   world: World,
-  key: VerifierKey,
+  { epochs }: KeyHistory,
   untrusted: Uint8Array | string | undefined,
 ): Checkpoint | undefined {
   if (untrusted === undefined) return undefined;
   const note = parseNote(typeof untrusted === "string" ? utf8(untrusted) : untrusted);
+  const ids = note.signatures.map(({ keyId }) => keyId);
+  const { key } = epochs.find((epoch) => ids.includes(epoch.key.keyId)) ?? epochs[0]!;
   verifyNote(world.primitives, note, key);
   const checkpoint = parseCheckpoint(note.text);
   if (checkpoint.origin === key.name) return checkpoint;

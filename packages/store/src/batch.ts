@@ -1,5 +1,6 @@
 import type { StoredContent } from "@stele/core/content";
 import type { EventText } from "@stele/core/event";
+import type { Signer } from "@stele/core/key";
 import type { Hash } from "@stele/core/hash";
 import { MAX_LINE_BYTES } from "@stele/core/ledger";
 
@@ -26,6 +27,8 @@ export interface Append {
   readonly ack: Ack;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: unknown) => void;
+  /** What seals later commits, when the entry ends a key's epoch. */
+  readonly nextSigner?: Signer;
   /** Undefined until a batch had room for it. */
   place: Place | undefined;
 }
@@ -70,6 +73,8 @@ export class Batch {
   appends: Append[] = [];
   contents: Uint8Array[] = [];
   contentBytes = 0;
+  /** Set by the entry that ends a key's epoch, which is the last one of its commit. */
+  nextSigner: Signer | undefined;
 
   /** Whether the entry fits for certain. */
   hasRoom({ event, contentBytes }: Append): boolean {
@@ -78,7 +83,8 @@ export class Batch {
     const lineBytes = Math.min(MAX_LINE_BYTES + 1, 3 * event.text.length + 512);
     const fits = this.used + lineBytes + SEAL_BYTES <= this.buffer.length;
     const contentFits = this.contentBytes + contentBytes <= BATCH_CONTENT_BYTES;
-    return fits && (contentFits || this.contents.length === 0);
+    const isOpen = this.nextSigner === undefined;
+    return isOpen && fits && (contentFits || this.contents.length === 0);
   }
 
   /** Adds a content line, to be on disk before the ledger's lines. */
@@ -94,5 +100,6 @@ export class Batch {
     this.appends = [];
     this.contents = [];
     this.contentBytes = 0;
+    this.nextSigner = undefined;
   }
 }

@@ -86,6 +86,8 @@ export interface Clock {
   /** Resolves after everything that is ready to run now has run. */
   turn(): Promise<void>;
   delay(ms: number, signal?: AbortSignal): Promise<void>;
+  /** As `delay`, but it does not keep the process alive. */
+  idleDelay(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 /** Cryptographically strong randomness. */

@@ -1,6 +1,9 @@
 import { decodeUtf8, utf8 } from "@stele/core/bytes";
 import { parseSize } from "@stele/core/checkpoint";
 import type { Hasher } from "@stele/core/hash";
+import { readFileIfAny } from "./files.ts";
+import { HEAD, join } from "./layout.ts";
+import type { World } from "./world.ts";
 
 /**
  * The durable mark: rewritten in place after each commit, without a sync. It may be old after a
@@ -47,4 +50,14 @@ function check(hasher: Hasher, fields: string): string {
 
 function unpad(digits: string): number | undefined {
   return parseSize(digits.replace(/^0+(?=[0-9])/, ""));
+}
+
+/** The durable mark, or why there is none. */
+export async function readHead(
+  world: Pick<World, "disk" | "primitives">,
+  directory: string,
+): Promise<Head | "missing" | "torn"> {
+  const bytes = await readFileIfAny(world.disk, join(directory, HEAD));
+  if (!bytes) return "missing";
+  return parseHead(world.primitives, bytes) ?? "torn";
 }

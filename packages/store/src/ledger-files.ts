@@ -30,6 +30,7 @@ export class LedgerFiles {
   readonly #world: World;
   readonly #settings: LedgerSettings;
   #segment: number;
+  #isEnded: boolean;
   #ledger: Growing;
   #content: Growing | undefined;
 
@@ -37,6 +38,7 @@ export class LedgerFiles {
     this.#world = world;
     this.#settings = settings;
     this.#segment = settings.open.segment;
+    this.#isEnded = settings.open.end.nextKey !== undefined;
     this.#ledger = { file: settings.open.file, sizeBytes: settings.open.sizeBytes };
   }
 
@@ -54,9 +56,8 @@ export class LedgerFiles {
   async write(batch: Batch, sealedSize: number, onWritten?: () => void): Promise<void> {
     const { disk, primitives } = this.#world;
     const start = batch.start!;
-    if (this.#ledger.sizeBytes >= this.#settings.segmentBytes && start.first > this.#segment) {
-      await this.#rotate(start);
-    }
+    const isFull = this.#ledger.sizeBytes >= this.#settings.segmentBytes;
+    if ((isFull || this.#isEnded) && start.first > this.#segment) await this.#rotate(start);
     const { file, sizeBytes } = this.#ledger;
     const bytes = batch.buffer.subarray(1, batch.used);
     const segmentBytes = sizeBytes + bytes.length;
@@ -82,6 +83,11 @@ export class LedgerFiles {
       await disk.run([...write, ...sync]);
     }
     this.#ledger.sizeBytes = segmentBytes;
+  }
+
+  /** Lets the next commit begin a new segment, as it must behind the end of a key's epoch. */
+  endSegment(): void {
+    this.#isEnded = true;
   }
 
   /**
@@ -113,6 +119,7 @@ export class LedgerFiles {
     await this.#content?.file.close();
     this.#content = undefined;
     this.#segment = start.first;
+    this.#isEnded = false;
     const file = await disk.openWrite(segmentPath(directory, start.first));
     this.#ledger = { file, sizeBytes: header.length };
   }

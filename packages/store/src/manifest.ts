@@ -15,6 +15,8 @@ export interface Manifest {
   readonly created: string | undefined;
   /** A segment that has reached this size is followed by a new one. */
   readonly segmentBytes: number;
+  /** How old a key may be before another follows it; undefined for as old as it gets. */
+  readonly rotateKeyEveryMs: number | undefined;
 }
 
 /**
@@ -32,8 +34,9 @@ export async function writeManifest(
   directory: string,
   manifest: Omit<Manifest, "key">,
 ): Promise<void> {
-  const { origin, publicKey, created, segmentBytes } = manifest;
-  const json = { stele: FORMAT_VERSION, origin, publicKey, created, segmentBytes };
+  const { origin, publicKey, created, segmentBytes, rotateKeyEveryMs } = manifest;
+  const rules = { segmentBytes, rotateKeyEveryMs };
+  const json = { stele: FORMAT_VERSION, origin, publicKey, created, ...rules };
   await replaceFile(disk, directory, MANIFEST, utf8(`${JSON.stringify(json)}\n`));
 }
 
@@ -64,12 +67,14 @@ export async function readManifest(
 function parseManifest(primitives: Primitives, untrusted: Uint8Array, path: string): Manifest {
   const json = readObject(decodeUtf8(untrusted) ?? "");
   const { stele, origin, publicKey, created, segmentBytes = DEFAULT_SEGMENT_BYTES } = json ?? {};
+  const { rotateKeyEveryMs } = json ?? {};
   if (typeof stele === "number" && stele > FORMAT_VERSION) {
     const message = `${path} has format ${stele}, this version reads ${FORMAT_VERSION}`;
     throw new SteleError("JOURNAL_NEWER_FORMAT", message, { path });
   }
   const good = stele === FORMAT_VERSION && isKeyName(origin) && typeof publicKey === "string";
-  if (!good || !isSegmentBytes(segmentBytes)) {
+  const hasRule = rotateKeyEveryMs !== undefined;
+  if (!good || !isSegmentBytes(segmentBytes) || (hasRule && !isKeyAge(rotateKeyEveryMs))) {
     throw new SteleError("MANIFEST_MALFORMED", `${path} is malformed`, { path });
   }
   const key = parseVerifierKey(primitives, publicKey);
@@ -83,7 +88,13 @@ function parseManifest(primitives: Primitives, untrusted: Uint8Array, path: stri
     publicKey,
     created: typeof created === "string" ? created : undefined,
     segmentBytes,
+    rotateKeyEveryMs: hasRule ? rotateKeyEveryMs : undefined,
   };
+}
+
+/** Whether keys may be told to be followed after so many milliseconds: a minute at least. */
+export function isKeyAge(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 60_000;
 }
 
 /** Whether a segment size is one that Stele takes: a whole number of bytes from 2^10 to 2^36. */

@@ -2,9 +2,10 @@ import { SteleError } from "@stele/core/error";
 import type { Entry } from "@stele/core/ledger";
 import type { EntryLine } from "./entry-line.ts";
 import { backward, forward, type Page, type SeqRange } from "./entry-pages.ts";
-import type { Head } from "./head.ts";
+import { epochOfSegment, readKeyHistory } from "./epochs.ts";
+import { readHead, type Head } from "./head.ts";
 import type { Manifest } from "./manifest.ts";
-import { checkFile, readHead } from "./recover.ts";
+import { checkFile } from "./recover.ts";
 import { findSegment, listSegments, segmentPath } from "./segments.ts";
 import type { World } from "./world.ts";
 
@@ -134,9 +135,15 @@ export class LedgerReader {
     const { disk, primitives } = this.#world;
     const segment = (await listSegments(disk, this.#directory)).at(-1);
     if (segment === undefined) throw damaged(0, "there is no segment in the ledger");
-    const { origin, key } = this.#manifest;
+    const { origin, key: firstKey } = this.#manifest;
+    if (firstKey.type === "hmac-sha256" && !firstKey.secret) {
+      const message = "without its head the journal can be read only by who has its secret";
+      throw new SteleError("KEY_MISSING", message);
+    }
+    const history = await readKeyHistory(this.#world, this.#directory, firstKey);
+    const keys = { ...history, key: epochOfSegment(history, segment).key };
     const path = segmentPath(this.#directory, segment);
-    const { end } = await checkFile(disk, path, { primitives, origin, key, first: segment });
+    const { end } = await checkFile(disk, path, { primitives, origin, keys, first: segment });
     return { size: end.sealedSize, segment, segmentBytes: end.sealedBytes };
   }
 }

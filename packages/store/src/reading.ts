@@ -1,11 +1,26 @@
+export {
+  isPublishedBy,
+  keyOfSize,
+  parsePublished,
+  publishCheckpoint,
+  readPublished,
+  type PublishedCheckpoint,
+} from "./checkpoint-file.ts";
 export { checkContents, type ContentsReport } from "./content-check.ts";
 export { contentPath, findContents } from "./content-segment.ts";
 export type { EntryLine } from "./entry-line.ts";
 export { orUndefined } from "./files.ts";
-export type { Head } from "./head.ts";
+export {
+  epochOfEntry,
+  epochOfSegment,
+  readKeyHistory,
+  type Epoch,
+  type KeyHistory,
+} from "./epochs.ts";
+export { readHead, type Head } from "./head.ts";
 export { judge } from "./judgement.ts";
 export { lastSeal } from "./last-seal.ts";
 export { LedgerReader, type ReadRange } from "./reader.ts";
-export { checkFile, readHead } from "./recover.ts";
+export { checkFile } from "./recover.ts";
 export type { SegmentReport } from "./segment-report.ts";
 export { findSegment, listSegments, segmentPath } from "./segments.ts";

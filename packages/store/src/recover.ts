@@ -3,11 +3,14 @@ import { utf8 } from "@stele/core/bytes";
 import { parseCheckpoint } from "@stele/core/checkpoint";
 import { SteleError } from "@stele/core/error";
 import { segmentName } from "@stele/core/ledger";
+import type { Primitives, VerifierKey } from "@stele/core/key";
 import { parseNote } from "@stele/core/note";
 import type { Disk, WritableFile } from "./disk.ts";
+import { lostSincePublished } from "./checkpoint-file.ts";
 import { contentPath, endOfContents } from "./content-segment.ts";
-import { listIfAny, readFileIfAny } from "./files.ts";
-import { formatHead, HEAD_BYTES, parseHead, type Head } from "./head.ts";
+import { epochOfSegment, readKeyHistory, type KeyHistory } from "./epochs.ts";
+import { listIfAny } from "./files.ts";
+import { formatHead, HEAD_BYTES, readHead, type Head } from "./head.ts";
 import { judge } from "./judgement.ts";
 import { lastSeal } from "./last-seal.ts";
 import { CONTENT, HEAD, join, LEDGER, TEMPORARY } from "./layout.ts";
@@ -29,6 +32,10 @@ export interface OpenLedger {
   /** Where the next commit goes. */
   readonly sizeBytes: number;
   readonly end: SegmentEnd;
+  /** What the next seal must be by. */
+  readonly key: VerifierKey;
+  /** What can say that this key was lost. */
+  readonly recoveryKey: VerifierKey | undefined;
 }
 
 /**
@@ -50,28 +57,49 @@ export async function recoverLedger(
   const segments = await listSegments(disk, directory);
   const segment = segments.at(-1);
   if (segment === undefined) throw damaged("there is no segment in the ledger", 0);
-  await checkClosedSegments(world, directory, { manifest, segments });
-  const { origin, key } = manifest;
+  const history = await readKeyHistory(world, directory, manifest.key);
+  const ledger = { manifest, segments, history };
+  await checkClosedSegments(world, directory, ledger);
   const path = segmentPath(directory, segment);
-  const report = await checkFile(disk, path, { primitives, origin, key, first: segment });
+  const report = await checkFile(disk, path, segmentCheck(primitives, ledger, segment));
   const file = await disk.openWrite(path);
   try {
     const head = await readHead(world, directory);
     const { judgement, finding } = judge(report, head);
     if (judgement === "refuse") throw damaged(finding!.reason, finding!.seq);
-    await checkStart(world, directory, { manifest, segments, report });
+    await checkStart(world, directory, { ...ledger, report });
+    await checkPublished(world, directory, { ...ledger, report });
     await removeTemporaries(disk, join(directory, LEDGER));
     await cutContents(world, directory, report);
     await cutLedger(world, directory, file, report);
     await rewrite(file, durableBytes(head, report), report.end.sealedBytes);
     await disk.syncDirectory(join(directory, LEDGER));
     const headFile = await rewriteHead(world, directory, report);
-    const sizeBytes = report.end.sealedBytes;
-    return { segment, file, head: headFile, sizeBytes, end: report.end };
+    const { end, recoveryKey } = report;
+    const key = end.nextKey ?? epochOfSegment(history, segment).key;
+    const sizeBytes = end.sealedBytes;
+    return { segment, file, head: headFile, sizeBytes, end, key, recoveryKey };
   } catch (error) {
     await file.close();
     throw error;
   }
+}
+
+/** What is known before the last segment is read. */
+interface KnownLedger {
+  readonly manifest: Manifest;
+  readonly segments: readonly number[];
+  readonly history: KeyHistory;
+}
+
+function segmentCheck(
+  primitives: Primitives,
+  { manifest, history }: KnownLedger,
+  first: number,
+): SegmentCheck {
+  const { key } = epochOfSegment(history, first);
+  const keys = { key, recoveryKey: history.recoveryKey };
+  return { primitives, origin: manifest.origin, keys, first };
 }
 
 /** `checkSegment` of the file at the path. */
@@ -88,16 +116,6 @@ export async function checkFile(
   }
 }
 
-/** The durable mark, or why there is none. */
-export async function readHead(
-  world: Pick<World, "disk" | "primitives">,
-  directory: string,
-): Promise<Head | "missing" | "torn"> {
-  const bytes = await readFileIfAny(world.disk, join(directory, HEAD));
-  if (!bytes) return "missing";
-  return parseHead(world.primitives, bytes) ?? "torn";
-}
-
 async function removeTemporaries(disk: Disk, ledger: string): Promise<void> {
   for (const name of await listIfAny(disk, ledger)) {
     if (name.endsWith(TEMPORARY)) await disk.remove(join(ledger, name));
@@ -108,15 +126,15 @@ async function removeTemporaries(disk: Disk, ledger: string): Promise<void> {
 async function checkClosedSegments(
   world: World,
   directory: string,
-  ledger: { readonly manifest: Manifest; readonly segments: readonly number[] },
+  ledger: KnownLedger,
 ): Promise<void> {
-  const { manifest, segments } = ledger;
+  const { segments } = ledger;
   if (segments[0] !== 0) throw damaged(`the ledger starts at entry ${segments[0]}`, 0);
   for (const [index, next] of segments.slice(1).entries()) {
     const first = segments[index]!;
     const size = await lastSealedSize(world.disk, segmentPath(directory, first));
     if (size === next) continue;
-    const { sealedSize } = await endOf(world, directory, manifest, first);
+    const { sealedSize } = await endOf(world, directory, ledger, first);
     const message = `the segment before entry ${next} does not end with a seal of that size`;
     throw damaged(message, sealedSize);
   }
@@ -140,29 +158,36 @@ async function lastSealedSize(disk: Disk, path: string): Promise<number | undefi
 async function checkStart(
   world: World,
   directory: string,
-  last: {
-    readonly manifest: Manifest;
-    readonly segments: readonly number[];
-    readonly report: SegmentReport;
-  },
+  last: KnownLedger & { readonly report: SegmentReport },
 ): Promise<void> {
   const { header, end } = last.report;
   const before = last.segments.at(-2);
   if (end.sealedSize > header.first && before !== undefined) return;
   const expected =
-    before === undefined ? START : await endOf(world, directory, last.manifest, before);
+    before === undefined ? START : await endOf(world, directory, last, before);
   if (startsAt(header, expected)) return;
   throw damaged("the segment does not continue the one before", header.first);
+}
+
+async function checkPublished(
+  world: World,
+  directory: string,
+  { manifest, history, report }: KnownLedger & { readonly report: SegmentReport },
+): Promise<void> {
+  const size = report.end.sealedSize;
+  const ledger = { origin: manifest.origin, history, size };
+  const lost = await lostSincePublished(world, directory, ledger);
+  if (lost !== undefined) throw damaged(lost, size);
 }
 
 async function endOf(
   { disk, primitives }: World,
   directory: string,
-  { origin, key }: Manifest,
+  ledger: KnownLedger,
   first: number,
 ): Promise<SegmentEnd> {
   const path = segmentPath(directory, first);
-  const { end, tail } = await checkFile(disk, path, { primitives, origin, key, first });
+  const { end, tail } = await checkFile(disk, path, segmentCheck(primitives, ledger, first));
   if (tail.finding) throw damaged(tail.finding.reason, tail.finding.seq);
   return end;
 }

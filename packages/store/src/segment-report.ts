@@ -1,6 +1,6 @@
 import { matchesAscii, utf8 } from "@stele/core/bytes";
 import { contentReferences, type ContentReference } from "@stele/core/content";
-import { SegmentChecker, type SegmentEnd } from "@stele/core/checker";
+import { SegmentChecker, type SegmentEnd, type SegmentKeys } from "@stele/core/checker";
 import { parseCheckpoint } from "@stele/core/checkpoint";
 import { SteleError } from "@stele/core/error";
 import type { Hash } from "@stele/core/hash";
@@ -11,7 +11,7 @@ import {
   sealedNote,
   type SegmentHeader,
 } from "@stele/core/ledger";
-import { parseNote, verifyNote } from "@stele/core/note";
+import { parseNote, verifyNote, type Note } from "@stele/core/note";
 import type { Finding } from "@stele/core/verdict";
 import type { ReadableFile } from "./disk.ts";
 import { readEntryLine } from "./entry-line.ts";
@@ -28,6 +28,8 @@ export interface SegmentReport {
   readonly references: ReadonlyMap<number, References>;
   /** What follows the last seal that everything before it bears out. */
   readonly tail: Tail;
+  /** The recovery key that entry 0 names, when it is in this segment, or that was given. */
+  readonly recoveryKey: VerifierKey | undefined;
 }
 
 /** The contents that an entry names. */
@@ -55,7 +57,7 @@ export interface Tail {
 export interface SegmentCheck {
   readonly primitives: Primitives;
   readonly origin: string;
-  readonly key: VerifierKey;
+  readonly keys: SegmentKeys;
   /** The `first` that the file name states. */
   readonly first: number;
   /** Tree sizes whose roots are wanted. */
@@ -120,9 +122,10 @@ class SegmentPass implements LineSink {
 
   report(): SegmentReport {
     if (!this.#checker) throw damagedHeader(this.#check.first);
-    const { header, end, roots } = this.#checker;
-    const tail = this.#tail(end);
-    return { header, end, roots, sizeBytes: this.#sizeBytes, references: this.#references, tail };
+    const { header, end, roots, recoveryKey } = this.#checker;
+    const sizeBytes = this.#sizeBytes;
+    const references = this.#references;
+    return { header, end, roots, sizeBytes, references, tail: this.#tail(end), recoveryKey };
   }
 
   /**
@@ -153,12 +156,12 @@ class SegmentPass implements LineSink {
    * can.
    */
   #lookForSeal(line: Uint8Array): undefined {
-    const { primitives, key, origin } = this.#check;
+    const { origin } = this.#check;
     const note = line[4] === 0x61 ? sealedNote(line) : undefined;
     if (note === undefined) return undefined;
     try {
       const parsed = parseNote(utf8(note));
-      verifyNote(primitives, parsed, key);
+      this.#verifySeal(parsed);
       const sealed = parseCheckpoint(parsed.text);
       if (sealed.origin !== origin || sealed.size <= this.#checker!.end.sealedSize)
         return undefined;
@@ -169,6 +172,14 @@ class SegmentPass implements LineSink {
     this.#sealsBehind++;
     this.#lastSealEnd = this.#sizeBytes;
     return undefined;
+  }
+
+  #verifySeal(note: Note): void {
+    const { primitives, keys } = this.#check;
+    const recoveryKey = this.#checker?.recoveryKey;
+    const [signature] = note.signatures;
+    const isRecovery = recoveryKey !== undefined && signature?.keyId === recoveryKey.keyId;
+    verifyNote(primitives, note, isRecovery ? recoveryKey : keys.key);
   }
 
   #tail(end: SegmentEnd): Tail {
@@ -197,9 +208,9 @@ function hasZero(buffer: Uint8Array, start: number, end: number): boolean {
 }
 
 function checkerBehind(header: Uint8Array, check: SegmentCheck): SegmentChecker {
-  const { primitives, key, rootsWanted, first } = check;
+  const { primitives, keys, rootsWanted, first } = check;
   try {
-    return new SegmentChecker(primitives, key, header, rootsWanted);
+    return new SegmentChecker(primitives, keys, header, rootsWanted);
   } catch (error) {
     if (!(error instanceof SteleError) || error.code !== "JOURNAL_DAMAGED") throw error;
     throw damagedHeader(first);

@@ -4,7 +4,8 @@ import { formatContentLine } from "@stele/core/content";
 import { SteleError } from "@stele/core/error";
 import type { EventText } from "@stele/core/event";
 import type { Signer } from "@stele/core/key";
-import { formatSeal } from "@stele/core/ledger";
+import { keyChangeEvent, type KeyChangeReason } from "@stele/core/key-event";
+import { formatSeal, formatSealedNote } from "@stele/core/ledger";
 import { Appender } from "./appender.ts";
 import { Batch, type Ack, type Append, type Receipt } from "./batch.ts";
 import { prepareContents, type ContentInput } from "./content-input.ts";
@@ -34,7 +35,7 @@ const EAGER_BYTES = 64 * 1024;
  */
 export class Writer {
   readonly #world: World;
-  readonly #signer: Signer;
+  #signer: Signer;
   readonly #files: LedgerFiles;
   readonly #appender: Appender;
   /** Takes new entries. The other batch is on its way to the disk, or spare. */
@@ -48,6 +49,9 @@ export class Writer {
   #failure: SteleError | undefined;
   #lost: SteleError | undefined;
   #sealedSize: number;
+  #newestSeal: (() => string) | undefined;
+  /** Called after each commit. Must not throw. */
+  onSealed: () => void = () => {};
 
   constructor(world: World, signer: Signer, settings: LedgerSettings) {
     this.#world = world;
@@ -62,6 +66,14 @@ export class Writer {
     return this.#sealedSize;
   }
 
+  /**
+   * The signed note of this writer's newest seal, of `sealedSize` entries; undefined before its
+   * first commit.
+   */
+  get newestSeal(): string | undefined {
+    return this.#newestSeal?.();
+  }
+
   /** Entries that were given a place: the next one's `seq`. */
   get placedSize(): number {
     return this.#appender.size;
@@ -73,6 +85,19 @@ export class Writer {
    * storage.
    */
   append(event: EventText, options: WriteOptions = {}): Promise<Receipt> {
+    return this.#append(event, options);
+  }
+
+  /**
+   * Ends the key's epoch: an entry that names the next key is sealed by the present signer, as the
+   * last entry of its segment. What is appended from now on is sealed by the next one. Resolves
+   * when the entry is on stable storage; from then on the present signer is not used again.
+   */
+  changeSigner(next: Signer, reason: KeyChangeReason): Promise<Receipt> {
+    return this.#append(keyChangeEvent({ next: next.key, reason }), {}, next);
+  }
+
+  #append(event: EventText, options: WriteOptions, nextSigner?: Signer): Promise<Receipt> {
     return new Promise((resolve, reject) => {
       const { ack = "synced" } = options;
       if (!ACKS.includes(ack)) throw noSuchAck(ack);
@@ -86,6 +111,7 @@ export class Writer {
         resolve,
         reject,
         place: undefined,
+        ...(nextSigner && { nextSigner }),
       };
       if (this.#waiting.length === 0 && this.#open.hasRoom(append)) this.#place(append);
       else this.#waiting.push(append);
@@ -131,6 +157,7 @@ export class Writer {
     const { place, contents, ack } = append;
     if (contents) batch.addContents(utf8(formatContentLine(place.seq, contents)));
     batch.appends.push(append);
+    batch.nextSigner = append.nextSigner;
     if (ack === "queued") append.resolve({ ...place, sealedSize: null });
     if (this.#committing) return;
     if (batch.used >= EAGER_BYTES) this.#start();
@@ -156,8 +183,9 @@ export class Writer {
     const size = this.#appender.size;
     let failure: SteleError | undefined;
     try {
-      await this.#write(batch, size);
+      this.#newestSeal = await this.#write(batch, size);
       this.#sealedSize = size;
+      if (batch.nextSigner) this.#follow(batch.nextSigner);
     } catch (error) {
       failure = this.#end(error);
     }
@@ -169,11 +197,20 @@ export class Writer {
     if (this.#open.appends.length > 0 && !failure) this.#start();
     if (failure) this.#giveUp(failure, [...appends, ...this.#takeAll()]);
     else acknowledge(appends, size);
+    if (!failure) this.onSealed();
     this.#admit();
   }
 
-  /** Seals the batch, over exactly the entries placed so far, and writes it. */
-  async #write(batch: Batch, size: number): Promise<void> {
+  #follow(next: Signer): void {
+    this.#signer = next;
+    this.#files.endSegment();
+  }
+
+  /**
+   * Seals the batch, over exactly the entries placed so far, and writes it. Resolves with what
+   * gives the seal's note.
+   */
+  async #write(batch: Batch, size: number): Promise<() => string> {
     const { key } = this.#signer;
     const checkpoint = { origin: key.name, size, root: this.#appender.root() };
     const signing = this.#signer.sign(utf8(formatCheckpoint(checkpoint)));
@@ -184,6 +221,7 @@ export class Writer {
     const early = batch.appends.filter(({ ack }) => ack === "written");
     const onWritten = early.length > 0 ? () => acknowledge(early, size) : undefined;
     await this.#files.write(batch, size, onWritten);
+    return () => formatSealedNote(checkpoint, key, signature);
   }
 
   /** Places waiting appends, in order, while the open batch has room. */

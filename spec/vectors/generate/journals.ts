@@ -37,7 +37,7 @@ function journalOf(...segments: readonly (readonly number[])[]): TestJournal {
 }
 
 type Files = Record<string, string>;
-type Verdict = "intact" | "tampered" | "corrupt" | "truncated" | "forked";
+type Verdict = "intact" | "tampered" | "corrupt" | "truncated" | "forked" | "re-signed";
 type Expected = Omit<JournalCase, "name" | "files">;
 
 /** So many entries before the first finding. */
@@ -340,7 +340,7 @@ function evidence(): JournalCase[] {
   const good = found(journal, 6);
   const truncated = found(journal, 6, "truncated", 6);
   const forked = found(journal, 6, "forked", 0);
-  const replaced = found(journal, 0, "tampered", 0);
+  const replaced = found(journal, 0, "re-signed", 0);
   const foreign = `${text}\n${stranger.signatureLine(text)}`;
   const otherName = sign(checkpointText("other.example", 3, "ab".repeat(32)));
   return [

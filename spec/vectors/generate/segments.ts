@@ -14,7 +14,7 @@ export interface SegmentCase {
   readonly lines: readonly string[];
   /** Instead of the other expectations: the header is refused with this code. */
   readonly error?: string;
-  readonly verdict?: "intact" | "tampered" | "corrupt";
+  readonly verdict?: "intact" | "tampered" | "corrupt" | "re-signed";
   /** The entry of the first finding. */
   readonly firstBad?: number | null;
   /** Sealed and checked before the first finding. */
@@ -47,7 +47,7 @@ function intact(name: string, journal: TestJournal, size: number): SegmentCase {
 }
 
 /** What is wrong with a mangled segment: verdict, entry, size before it, good entries between. */
-type Wrong = readonly [verdict: "tampered" | "corrupt", seq: number, size: number, more?: number];
+type Wrong = readonly [verdict: "tampered" | "corrupt" | "re-signed", seq: number, size: number, more?: number];
 
 /** `twoCommits` with its lines changed. */
 function mangled(name: string, wrong: Wrong, edit: (lines: string[]) => void): SegmentCase {
@@ -66,7 +66,7 @@ function badEntry(name: string, verdict: "tampered" | "corrupt", leaf: string): 
 }
 
 /** `twoCommits` with another last seal. */
-function badSeal(name: string, seal: string, verdict: "tampered" | "corrupt" = "tampered") {
+function badSeal(name: string, seal: string, verdict: Wrong[0] = "tampered") {
   // A seal that is no line at all stands behind entry 2; a false one leaves entry 2 in doubt.
   const seq = verdict === "corrupt" ? 3 : 2;
   return mangled(name, [verdict, seq, 2, 1], (lines) => {
@@ -230,8 +230,16 @@ function falseSeals(): SegmentCase[] {
       "a malleable signature (S + L)",
       sealLine(`${text}\n${key.signatureLine(text, malleable(signature))}`),
     ),
-    badSeal("a signature of another key", sealLine(`${text}\n${otherKey.signatureLine(text)}`)),
-    badSeal("a signature under another name", sealLine(`${text}\n${witness.signatureLine(text)}`)),
+    badSeal(
+      "a signature of another key",
+      sealLine(`${text}\n${otherKey.signatureLine(text)}`),
+      "re-signed",
+    ),
+    badSeal(
+      "a signature under another name",
+      sealLine(`${text}\n${witness.signatureLine(text)}`),
+      "re-signed",
+    ),
     badSeal("a seal over a larger size", signed(checkpointText(key.name, 4, journal.root))),
     badSeal("a seal over another root", signed(checkpointText(key.name, 3, "ab".repeat(32)))),
     badSeal("a seal of another journal", signed(checkpointText("other.example", 3, journal.root))),

@@ -13,7 +13,7 @@ export function checkLines(
 ): { readonly finding: Finding | undefined; readonly end: SegmentEnd } {
   const [header = "", ...rest] = lines;
   const key = parseVerifierKey(primitives, vkey);
-  const checker = new SegmentChecker(primitives, key, Buffer.from(header));
+  const checker = new SegmentChecker(primitives, { key }, Buffer.from(header));
   for (const line of rest) {
     // The checker borrows the byte in front of a line, and a newline follows it.
     const buffer = Buffer.from(`\n${line}\n`);

@@ -10,7 +10,13 @@ import {
 import { Frontier } from "@stele/core/frontier";
 import { parseCheckpoint } from "@stele/core/checkpoint";
 import { decodeUtf8 } from "@stele/core/bytes";
-import { signingKey, type Signer } from "@stele/core/key";
+import {
+  sameKey,
+  signingKey,
+  type Signer,
+  type SigningKey,
+  type VerifierKey,
+} from "@stele/core/key";
 import { createJournalFiles, type World } from "@stele/store";
 import { SeededRandom, SimulatedClock, type SimulatedDisk } from "@stele/store/testing";
 import { quickPrimitives } from "./quick-primitives.ts";
@@ -30,14 +36,28 @@ export class Witnessed {
   closed = false;
   nextEvent = 0;
 
-  readonly signer: Signer = {
-    key: KEY,
-    sign: (message) => {
+  /** The journal's keys, in the order in which they may follow each other. */
+  readonly #keys: SigningKey[] = [KEY];
+
+  /** What seals for the key that the journal says it has. */
+  signer(wanted: VerifierKey): Signer {
+    const key = this.#keys.find((known) => sameKey(known, wanted));
+    assert.ok(key, "the journal names a key that was never given");
+    const sign = (message: Uint8Array): Uint8Array => {
       const { size, root } = parseCheckpoint(decodeUtf8(message)!);
       this.signed.set(size, (this.signed.get(size) ?? new Set()).add(root));
-      return quickPrimitives.sign(KEY.seed, message);
-    },
-  };
+      return quickPrimitives.sign(key.seed, message);
+    };
+    return { key, sign };
+  }
+
+  /** What seals after a rotation: a new key each time. */
+  nextSigner(): Signer {
+    const seed = new Uint8Array(32).fill(100 + this.#keys.length);
+    const key = signingKey(quickPrimitives, KEY.name, seed);
+    this.#keys.push(key);
+    return this.signer(key);
+  }
 }
 
 function worldOf(disk: SimulatedDisk, seed: number): World {
@@ -54,7 +74,7 @@ export async function live(disk: SimulatedDisk, seed: number, witnessed: Witness
   const world = worldOf(disk, seed);
   const random = new SeededRandom(seed);
   if (!witnessed.created) {
-    await createJournalFiles(world, DIRECTORY, { key: KEY, segmentBytes: SEGMENT_BYTES });
+    await createJournalFiles(world, DIRECTORY, { signer: new Witnessed().signer(KEY), segmentBytes: SEGMENT_BYTES });
     witnessed.created = true;
   }
   const journal = await open(world, witnessed);
@@ -63,13 +83,15 @@ export async function live(disk: SimulatedDisk, seed: number, witnessed: Witness
     const outcomes = await appendSome(journal, random, witnessed);
     const failed = outcomes.find((outcome) => outcome.status === "rejected");
     if (failed) throw failed.reason;
+    if (random.below(4) === 0) await journal.rotateKey({ next: witnessed.nextSigner() });
   }
   await journal.close();
   witnessed.closed = true;
 }
 
 function open(world: World, witnessed: Witnessed): Promise<Journal> {
-  return openJournal(DIRECTORY, { world, signer: witnessed.signer, deduplicationWindow: 50 });
+  const signer = (key: VerifierKey): Signer => witnessed.signer(key);
+  return openJournal(DIRECTORY, { world, signer, deduplicationWindow: 50 });
 }
 
 async function appendSome(
@@ -179,7 +201,7 @@ async function checkGoesOn(journal: Journal, witnessed: Witnessed): Promise<void
 async function checkCreatable(disk: SimulatedDisk, seed: number): Promise<void> {
   const world = worldOf(disk, seed);
   try {
-    await createJournalFiles(world, DIRECTORY, { key: KEY, segmentBytes: SEGMENT_BYTES });
+    await createJournalFiles(world, DIRECTORY, { signer: new Witnessed().signer(KEY), segmentBytes: SEGMENT_BYTES });
   } catch (error) {
     assert.ok(error instanceof SteleError && error.code === "JOURNAL_EXISTS", String(error));
   }

@@ -38,7 +38,7 @@ export async function newMemoryJournal(
 ): Promise<MemoryDisk> {
   const disk = new MemoryDisk();
   const { segmentBytes, key = testKey() } = options;
-  await createJournalFiles(memoryWorld(disk), DIRECTORY, { key, segmentBytes });
+  await createJournalFiles(memoryWorld(disk), DIRECTORY, { signer: signerOf(key), segmentBytes });
   return disk;
 }
 

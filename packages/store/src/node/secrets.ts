@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rm } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { SteleError } from "@stele/core/error";
@@ -12,12 +12,7 @@ export function secretsDirectory(): string {
 
 /** The file's bytes, or undefined when there is none. */
 export async function readSecret(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await coded("read", path, readFile(path));
-  } catch (error) {
-    if (error instanceof SteleError && error.code === "DISK_NOT_FOUND") return undefined;
-    throw error;
-  }
+  return orUndefined(coded("read", path, readFile(path)));
 }
 
 /**
@@ -38,15 +33,53 @@ export async function writeSecret(path: string, bytes: Uint8Array): Promise<void
   } finally {
     await file.close();
   }
-  const parent = await coded("open", directory, open(directory, "r"));
+  await syncDirectory(directory);
+}
+
+/**
+ * Puts the file in the place of another, whose bytes are overwritten first. System calls: write,
+ * fsync; rename; fsync of the directory. On file systems and devices that write elsewhere (flash,
+ * copy on write, journalled data, backups) the old bytes may live on.
+ */
+export async function replaceSecret(from: string, to: string): Promise<void> {
+  await overwrite(to);
+  await coded("rename", to, rename(from, to));
+  await syncDirectory(dirname(to));
+}
+
+/** Overwrites and removes the file if it is there; limits as of `replaceSecret`. */
+export async function removeSecret(path: string): Promise<void> {
+  await overwrite(path);
+  await coded("remove", path, rm(path, { force: true }));
+  await orUndefined(syncDirectory(dirname(path)));
+}
+
+async function overwrite(path: string): Promise<void> {
+  const file = await orUndefined(coded("open", path, open(path, "r+")));
+  if (!file) return;
   try {
-    await coded("sync", directory, parent.sync());
+    const { size } = await coded("read", path, file.stat());
+    await coded("write", path, file.write(new Uint8Array(size), 0, size, 0));
+    await coded("sync", path, file.sync());
   } finally {
-    await parent.close();
+    await file.close();
   }
 }
 
-/** Removes the file if it is there. */
-export async function removeSecret(path: string): Promise<void> {
-  await coded("remove", path, rm(path, { force: true }));
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await coded("open", directory, open(directory, "r"));
+  try {
+    await coded("sync", directory, handle.sync());
+  } finally {
+    await handle.close();
+  }
+}
+
+async function orUndefined<T>(pending: Promise<T>): Promise<T | undefined> {
+  try {
+    return await pending;
+  } catch (error) {
+    if (error instanceof SteleError && error.code === "DISK_NOT_FOUND") return undefined;
+    throw error;
+  }
 }

@@ -6,4 +6,6 @@ export const systemClock: Clock = {
   nowMs: Date.now,
   turn: () => setImmediate(),
   delay: (ms, signal) => setTimeout(ms, undefined, signal === undefined ? {} : { signal }),
+  idleDelay: (ms, signal) =>
+    setTimeout(ms, undefined, { ref: false, ...(signal === undefined ? {} : { signal }) }),
 };

@@ -44,6 +44,10 @@ export class SimulatedClock implements Clock {
     });
   }
 
+  idleDelay(ms: number, signal?: AbortSignal): Promise<void> {
+    return this.delay(ms, signal);
+  }
+
   /** Lets time pass: ends the delays that are due, and everything that they set off at once. */
   async advance(ms: number): Promise<void> {
     const endMs = this.#elapsedMs + ms;

@@ -30,13 +30,13 @@ export async function newDisk(
   directory: string = DIRECTORY,
 ): Promise<SimulatedDisk> {
   const disk = new SimulatedDisk();
-  await createJournalFiles(worldOf(disk), directory, { key, segmentBytes });
+  await createJournalFiles(worldOf(disk), directory, { signer, segmentBytes });
   return disk;
 }
 
 /** Opens the journal on the disk for appending. */
 export async function open(disk: SimulatedDisk): Promise<OpenJournal> {
-  return openForAppending(worldOf(disk), DIRECTORY, async () => signer);
+  return openForAppending(worldOf(disk), DIRECTORY, async () => ({ signer }));
 }
 
 /** A reader of the journal on the disk. */
