@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { eventVectors } from "./generate/events.ts";
 import { journalCases } from "./generate/journals.ts";
 import { checkpointVectors, contentVectors, headVectors, keyVectors } from "./generate/parts.ts";
+import { proofVectors } from "./generate/proofs.ts";
 import { segmentCases } from "./generate/segments.ts";
 
 // node spec/vectors/generate.ts          writes the generated vectors
@@ -15,6 +16,7 @@ const VECTORS: Readonly<Record<string, () => object>> = {
   "heads.json": headVectors,
   "journals.json": journalCases,
   "keys.json": keyVectors,
+  "proofs.json": proofVectors,
   "segments.json": segmentCases,
 };
 

@@ -7,7 +7,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   store: ["core"],
   journal: ["core", "store"],
   mcp: ["core", "journal"],
-  cli: ["core", "store", "journal", "mcp"],
+  witness: ["core", "store", "journal"],
+  cli: ["core", "store", "journal", "mcp", "witness"],
 };
 
 /** Packages import only the packages below them, and by name; core imports nothing at all. */

@@ -2,11 +2,13 @@ import { parseArgs, type ParseArgsConfig } from "node:util";
 import { SteleError } from "@stele/journal";
 import type { Command } from "./command.ts";
 
+type Value = string | boolean;
+
 /** What a command was called with, after its name. */
 export interface Call {
   /** DIR and what follows it. */
   readonly positionals: readonly string[];
-  readonly options: Readonly<Record<string, string | boolean | undefined>>;
+  readonly options: Readonly<Record<string, Value | readonly Value[] | undefined>>;
 }
 
 /** Reads a command's arguments. Throws OPTION_INVALID, which names the mistake and the usage. */
@@ -26,20 +28,34 @@ export function readCall(command: Command, words: readonly string[]): Call {
 }
 
 /** The one positional argument, DIR. Throws OPTION_INVALID when it is missing or not alone. */
-export function onlyDirectory(command: Command, { positionals }: Call): string {
-  const [directory, extra] = positionals;
-  if (directory === undefined) throw usage(command, "DIR is missing");
+export function onlyDirectory(command: Command, call: Call): string {
+  return operands(command, call, ["DIR"])[0];
+}
+
+/** The positional arguments of these names. Throws OPTION_INVALID unless they are all there is. */
+export function operands<const Names extends readonly string[]>(
+  command: Command,
+  { positionals }: Call,
+  names: Names,
+): { readonly [Place in keyof Names]: string } {
+  const extra = positionals[names.length];
+  const missing = names[positionals.length];
+  if (missing !== undefined) throw usage(command, `${missing} is missing`);
   if (extra !== undefined) throw usage(command, `unexpected argument ${JSON.stringify(extra)}`);
-  return directory;
+  return positionals as unknown as { readonly [Place in keyof Names]: string };
 }
 
 /** The option as a whole number from 0 on; undefined when it was not given. */
 export function wholeNumber(command: Command, call: Call, name: string): number | undefined {
   const digits = text(call, name);
-  if (digits === undefined) return undefined;
-  const value = /^[0-9]{1,16}$/.test(digits) ? Number(digits) : Number.NaN;
+  return digits === undefined ? undefined : parseWhole(command, `--${name}`, digits);
+}
+
+/** The text as a whole number from 0 on; `what` names it in the mistake. */
+export function parseWhole(command: Command, what: string, untrusted: string): number {
+  const value = /^[0-9]{1,16}$/.test(untrusted) ? Number(untrusted) : Number.NaN;
   if (Number.isSafeInteger(value)) return value;
-  throw usage(command, `--${name} takes a whole number, not ${JSON.stringify(digits)}`);
+  throw usage(command, `${what} takes a whole number, not ${JSON.stringify(untrusted)}`);
 }
 
 const UNITS_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -57,6 +73,12 @@ export function duration(command: Command, call: Call, name: string): number | u
 export function text(call: Call, name: string): string | undefined {
   const value = call.options[name];
   return typeof value === "string" ? value : undefined;
+}
+
+/** The texts of an option that may be given several times. */
+export function texts(call: Call, name: string): readonly string[] {
+  const values = call.options[name];
+  return Array.isArray(values) ? values.filter((value) => typeof value === "string") : [];
 }
 
 /** The option as one of the words. */

@@ -3,16 +3,32 @@ import { readCall } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { append } from "./commands/append.ts";
 import { cat } from "./commands/cat.ts";
+import { check } from "./commands/check.ts";
 import { checkpoint } from "./commands/checkpoint.ts";
+import { consistency } from "./commands/consistency.ts";
 import { init } from "./commands/init.ts";
 import { mcp } from "./commands/mcp.ts";
+import { prove } from "./commands/prove.ts";
 import { rotateKey } from "./commands/rotate-key.ts";
 import { verify } from "./commands/verify.ts";
+import { witness } from "./commands/witness.ts";
 import { formatHelp, formatOverview, version } from "./help.ts";
 import { OutputClosed, print } from "./output.ts";
 import { harmless } from "./style.ts";
 
-const COMMANDS: readonly Command[] = [init, append, cat, verify, checkpoint, rotateKey, mcp];
+const COMMANDS: readonly Command[] = [
+  init,
+  append,
+  cat,
+  verify,
+  checkpoint,
+  prove,
+  check,
+  consistency,
+  rotateKey,
+  mcp,
+  witness,
+];
 
 /** Bad usage, bad input, or the machine failed. */
 const FAILED = 2;

@@ -41,8 +41,9 @@ export class Receipts {
   async #printAfter(before: Promise<void>, receipt: Promise<Receipt>): Promise<void> {
     await before;
     try {
-      const { seq, hash, time, sealedSize } = await receipt;
-      if (!this.#failed) await printJson({ seq, hash, time, sealedSize });
+      const { seq, hash, time, sealedSize, witnessedSize } = await receipt;
+      const witnessed = witnessedSize === undefined ? {} : { witnessedSize };
+      if (!this.#failed) await printJson({ seq, hash, time, sealedSize, ...witnessed });
     } catch (error) {
       if (!this.#failed) this.#fail(error);
     }

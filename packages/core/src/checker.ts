@@ -1,4 +1,4 @@
-import { decodeUtf8, matchesAscii, utf8 } from "./bytes.ts";
+import { matchesAscii, utf8 } from "./bytes.ts";
 import { formatCheckpoint } from "./checkpoint.ts";
 import { SteleError } from "./error.ts";
 import { Frontier } from "./frontier.ts";
@@ -21,6 +21,7 @@ import {
   type SegmentHeader,
 } from "./ledger.ts";
 import { parseNote, verifyNote } from "./note.ts";
+import { TILE_HEIGHT, type TileHash } from "./tile/layout.ts";
 import type { Finding } from "./verdict.ts";
 
 /** What a segment leads to, once its last line has been checked: where the next one must start. */
@@ -38,6 +39,11 @@ export interface SegmentEnd {
   readonly frontier: readonly Hash[];
   /** Well-formed entries behind the last seal. */
   readonly unsealedEntries: number;
+  /**
+   * Whether one of the seals is by the segment's own key. The recovery key's does not show that who
+   * has the other one ever saw the journal.
+   */
+  readonly hasOwnSeal: boolean;
   /** The key of what follows, when the last sealed entry ends an epoch, and with it the segment. */
   readonly nextKey: VerifierKey | undefined;
 }
@@ -68,6 +74,8 @@ const QUOTED_COMMA_PREV = ',"prev":"';
 const TIME_FIELD = '","time":"';
 const EVENT_FIELD = '","event":';
 const TIME_PATTERN = "0000-00-00T00:00:00.000Z";
+/** No event that names a key is longer: a name of 255 characters, and less than 255 around it. */
+const MAX_KEY_EVENT_BYTES = 512;
 
 /**
  * Checks the lines of one segment in order, against nothing but its own header, the origin and the
@@ -82,10 +90,18 @@ export class SegmentChecker {
   #recoveryKey: VerifierKey | undefined;
   /** What the last entry says of keys; a seal must follow it, and nothing else that. */
   #change: KeyChange | undefined;
+  #hasOwnSeal = false;
   readonly #frontier: Frontier;
   readonly #rootsWanted: readonly number[];
   /** Roots at the sizes that were asked for, where this segment has them. */
   readonly roots: Map<number, Hash> = new Map<number, Hash>();
+  /** The full tiles whose last entry this segment has, so far. */
+  readonly tiles: TileHash[] = [];
+  readonly #noteNode = (level: number, hash: Hash): void => {
+    if (level % TILE_HEIGHT !== 0) return;
+    const index = (this.#frontier.size + 1) / 2 ** level - 1;
+    this.tiles.push({ level: level / TILE_HEIGHT - 1, index, hash });
+  };
   #prev: Hash;
   /** The 24 bytes of the last entry's time: decoded only where a seal follows. */
   readonly #time = new Uint8Array(TIME_PATTERN.length);
@@ -156,7 +172,7 @@ export class SegmentChecker {
     const finding = this.#checkLeaf(buffer, start, end - HASH_FIELD_BYTES);
     if (finding) return finding;
     this.#prev = hash;
-    this.#frontier.append(hash);
+    this.#frontier.append(hash, this.#noteNode);
     this.#noteRoot();
     return undefined;
   }
@@ -184,14 +200,17 @@ export class SegmentChecker {
     if (checkJsonObject(buffer, at + EVENT_FIELD.length, field) !== -1) {
       return this.#corrupt("the event is not a JSON object in compact form");
     }
-    return this.#readKeys(buffer.subarray(at + EVENT_FIELD.length, field));
+    return this.#readKeys(buffer, at + EVENT_FIELD.length, field);
   }
 
   /** Few events are about keys: their first bytes tell. */
-  #readKeys(event: Uint8Array): Finding | undefined {
-    if (!matchesAscii(event, 0, KEY_EVENT_BEGINNING)) return undefined;
+  #readKeys(buffer: Uint8Array, start: number, end: number): Finding | undefined {
+    if (!matchesAscii(buffer, start, KEY_EVENT_BEGINNING)) return undefined;
     const { origin } = this.header;
-    const text = decodeUtf8(event)!;
+    // The forms that count are ASCII and short. What is not even UTF-8 is read all the same, and
+    // what is longer is read in part: neither is one of them.
+    const shown = buffer.subarray(start, Math.min(end, start + MAX_KEY_EVENT_BYTES));
+    const text = String.fromCharCode(...shown);
     try {
       this.#change = parseKeyChange(this.#primitives, origin, text);
       if (this.size === 0) this.#recoveryKey = parseRecoveryKey(this.#primitives, origin, text);
@@ -199,14 +218,16 @@ export class SegmentChecker {
       if (error instanceof SteleError) return this.#tampered(error.message);
       throw error;
     }
-    const { next } = this.#change ?? {};
-    if (!next || this.#mayFollow(next)) return undefined;
-    return this.#tampered("the entry names a next key that cannot follow this one");
+    const named = this.#change?.next ?? (this.size === 0 ? this.#recoveryKey : undefined);
+    if (!named || this.#mayName(named)) return undefined;
+    return this.#tampered("the entry names a key that it cannot name");
   }
 
-  #mayFollow(next: VerifierKey): boolean {
-    const isRecoveryKey = this.#recoveryKey !== undefined && sameKey(next, this.#recoveryKey);
-    return this.#key.type === "ed25519" && !sameKey(next, this.#key) && !isRecoveryKey;
+  /** A journal that is sealed with a secret names no keys, and no key is named twice. */
+  #mayName(named: VerifierKey): boolean {
+    const isRecoveryKey = this.#recoveryKey !== undefined && sameKey(named, this.#recoveryKey);
+    const isNew = !sameKey(named, this.#key) && (!isRecoveryKey || this.size === 0);
+    return this.#key.type === "ed25519" && isNew;
   }
 
   #readTime(buffer: Uint8Array, start: number): boolean {
@@ -230,12 +251,14 @@ export class SegmentChecker {
     if (!note.startsWith(formatCheckpoint({ origin, size, root }))) {
       return this.#unvouched("the seal is not over the entries before it");
     }
-    const key = this.#change?.reason === "lost" ? this.#recoveryKey : this.#key;
+    const isLost = this.#change?.reason === "lost";
+    const key = isLost ? this.#provenRecoveryKey : this.#key;
     if (!key) return this.#unvouched("a key is declared lost, and no recovery key was named");
     const signature = this.#signature(note, key);
     if (signature instanceof Uint8Array) {
       const canonical = utf8(formatSeal({ origin, size, root }, key, signature));
       if (!equalLines(line, canonical)) return this.#unvouched("the seal is not in canonical form");
+      this.#hasOwnSeal ||= !isLost;
       return undefined;
     }
     if (signature === undefined || signature === key.keyId) {
@@ -243,6 +266,14 @@ export class SegmentChecker {
     }
     const reason = `the seal is by the key ${signature}, not by ${key.name}+${key.keyId}`;
     return { ...this.#unvouched(reason), verdict: "re-signed" };
+  }
+
+  /**
+   * In the first segment only once the first key has sealed entry 0: else whoever writes another
+   * entry 0 could say at once that the key was lost, and go on in its name.
+   */
+  get #provenRecoveryKey(): VerifierKey | undefined {
+    return this.header.first > 0 || this.#hasOwnSeal ? this.#recoveryKey : undefined;
   }
 
   /** The first signature when it is the key's, or the id of the key that it says it is of. */
@@ -268,6 +299,7 @@ export class SegmentChecker {
       prev: this.#prev,
       frontier: this.#frontier.nodes,
       unsealedEntries: 0,
+      hasOwnSeal: this.#hasOwnSeal,
       nextKey: this.#change?.next,
     };
   }

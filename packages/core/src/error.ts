@@ -42,6 +42,7 @@ export const ERRORS = {
   JOURNAL_CLOSED: "open the journal again",
   WRITER_FAILED:
     "mend the cause, then open the journal again; entries without a receipt may be there",
+  PUBLISH_CONFLICT: "publish into another directory, or find out which of the two is the journal",
   SEQ_OUT_OF_RANGE: "ask for an entry that the journal holds",
   CURSOR_INVALID: "name cursors with 1 to 64 lower-case letters, digits, dashes or underscores",
   DISK_FULL: "free space on the file system, then open the journal again",

@@ -30,12 +30,17 @@ export class Frontier {
     return [...this.#nodes];
   }
 
-  /** Adds a leaf hash. Amortised one node hash per leaf. */
-  append(leaf: Hash): void {
+  /**
+   * Adds a leaf hash. Amortised one node hash per leaf. `onNode` is told of the perfect subtrees
+   * that the leaf completes, from level 1 up.
+   */
+  append(leaf: Hash, onNode?: (level: number, hash: Hash) => void): void {
     let hash = leaf;
+    let level = 0;
     // Division, not shifts: those cut to 32 bits.
     for (let index = this.#size; index % 2 === 1; index = (index - 1) / 2) {
       hash = this.#hasher.node(this.#nodes.pop()!, hash);
+      onNode?.(++level, hash);
     }
     this.#nodes.push(hash);
     this.#size++;

@@ -21,13 +21,14 @@ export const MAX_TLOG_PROOF_BYTES = 2_000_000;
 /** More hashes than this are refused. */
 export const MAX_TLOG_PROOF_HASHES = 63;
 
-const FIRST_LINE = "c2sp.org/tlog-proof@v1";
+/** The first line of such a file. */
+export const TLOG_PROOF_FIRST_LINE = "c2sp.org/tlog-proof@v1";
 
 /** The text of a `.tlog-proof` file. */
 export function formatTlogProof(proof: TlogProof): string {
   const { index, hashes, extra, checkpoint } = proof;
   const lines = [
-    FIRST_LINE,
+    TLOG_PROOF_FIRST_LINE,
     ...(extra.length === 0 ? [] : [`extra ${toBase64(extra)}`]),
     `index ${index}`,
     ...hashes.map((hash) => toBase64(fromHex(hash)!)),
@@ -49,7 +50,8 @@ export function parseTlogProof(untrusted: Uint8Array): TlogProof {
   const checkpoint = whole.slice(end + 2);
   if (end < 0 || checkpoint === "") throw malformed("no blank line before a checkpoint");
   const [first, ...lines] = whole.slice(0, end).split("\n");
-  if (first !== FIRST_LINE) throw malformed(`does not begin with ${FIRST_LINE}`);
+  if (first !== TLOG_PROOF_FIRST_LINE)
+    throw malformed(`does not begin with ${TLOG_PROOF_FIRST_LINE}`);
   const extra = lines[0]?.startsWith("extra ") ? parseExtra(lines.shift()!) : new Uint8Array();
   const index = parseIndex(lines.shift() ?? "");
   if (lines.length > MAX_TLOG_PROOF_HASHES) throw malformed("too many hashes");

@@ -41,6 +41,22 @@ export interface Verdict {
    * the journal.
    */
   readonly contents: { readonly checked: number; readonly absent: number };
+  /**
+   * The most that evidence from outside shows to be what it was when that was made; null when there
+   * is none, or none that agrees.
+   */
+  readonly anchored: {
+    /** How many entries, from the first one on. */
+    readonly size: number;
+    /** A checkpoint that the caller kept, or what witnesses countersigned. */
+    readonly by: "checkpoint" | "witnesses";
+    /** The names of those pinned ones that did. */
+    readonly witnesses: readonly string[];
+    /** When enough of them had, by their own clocks; null for a checkpoint, which has no time. */
+    readonly at: string | null;
+  } | null;
+  /** The entries behind that, and the time of the first one of them, if it can be read. */
+  readonly unanchored: { readonly entries: number; readonly since: string | null };
   readonly assurance: {
     /**
      * `pinned`: the caller named the key. `self`: it was taken from the journal, whose keeper may

@@ -108,6 +108,23 @@ export class CheckpointKeeper {
     return covered;
   }
 
+  /**
+   * Asks the witnesses once for all that is sealed now. Resolves with the covered size. Rejects
+   * with WITNESS_UNAVAILABLE when there was no quorum, or WITNESS_AHEAD.
+   */
+  async coverSealed(): Promise<number> {
+    const size = this.#settings.writer.sealedSize;
+    // What is under way may have begun before the last seal.
+    await this.#attempt;
+    if (this.#coveredSize < size && !this.#ended) {
+      this.#start();
+      await this.#attempt;
+    }
+    if (this.#coveredSize >= size) return this.#coveredSize;
+    const message = `entries from ${this.#coveredSize} on are not witnessed: there was no quorum`;
+    throw this.#ended ?? new SteleError("WITNESS_UNAVAILABLE", message);
+  }
+
   /** Makes no more attempts, and waits for no witness. */
   stop(): void {
     this.#end(new SteleError("WITNESS_UNAVAILABLE", "the journal is closed"));
@@ -167,7 +184,7 @@ export class CheckpointKeeper {
     const { witness } = this.#settings;
     if (!witness) return this.#publish(seal);
     const size = this.#settings.writer.sealedSize;
-    const outcome = await this.#ask(witness, seal, size);
+    const outcome = await this.#ask(witness, seal);
     if (!outcome || this.#ended) return false;
     this.#report(outcome, size);
     if (!outcome.satisfied) return false;
@@ -178,13 +195,8 @@ export class CheckpointKeeper {
     return true;
   }
 
-  async #ask(
-    witness: WitnessClient,
-    seal: string,
-    size: number,
-  ): Promise<WitnessOutcome | undefined> {
-    const prove = (oldSize: number) =>
-      proveGrowth(this.#world, this.#directory, { oldSize, size });
+  async #ask(witness: WitnessClient, seal: string): Promise<WitnessOutcome | undefined> {
+    const prove = (oldSize: number) => proveGrowth(this.#world, this.#directory, { oldSize, seal });
     try {
       return await witness.cosign(seal, prove);
     } catch (cause) {

@@ -8,6 +8,7 @@ import {
   type Signer,
 } from "@stele/core/key";
 import { createJournalFiles, type World } from "@stele/store";
+import { tryOut } from "./checked-signer.ts";
 import { commandSigner } from "./command-signer.ts";
 import { generateKey, keySigner, removeKey, saveKey, type Environment } from "./key-store.ts";
 import { thisMachine } from "./world.ts";
@@ -68,6 +69,7 @@ async function create(world: World, directory: string, options: CreateOptions): 
   const { signer, save } = firstSigner(world, directory, options);
   const { key } = signer;
   checkKey(key.name, key.type, options);
+  if (!save) await tryOut(signer);
   const recovery = recoveryKeyPath === undefined ? undefined : generateKey(world, key.name);
   const made: string[] = [];
   try {

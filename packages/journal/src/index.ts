@@ -11,6 +11,7 @@ export type { Entry } from "@stele/core/ledger";
 export type { Verdict } from "@stele/core/verdict";
 export type { World } from "@stele/store";
 export type { EntryLine, ReadRange } from "@stele/store/reading";
+export type { Consistency } from "./consistency.ts";
 export { createJournal, type Created, type CreateOptions } from "./create.ts";
 export {
   openJournal,
@@ -20,8 +21,8 @@ export {
   type OpenOptions,
   type Receipt,
 } from "./journal.ts";
+export type { Published, PublishOptions } from "./publish.ts";
 export { openReader, type JournalReader, type KeyEpoch } from "./reading.ts";
 export type { JournalStatus, WitnessedStatus } from "./status.ts";
 export type { VerifyOptions } from "./verify.ts";
-export type { WitnessClient, WitnessFailure, WitnessOutcome } from "./witnessing.ts";
 export type { WitnessClient, WitnessFailure, WitnessOutcome } from "./witnessing.ts";

@@ -151,11 +151,12 @@ export class Journal extends JournalReader implements AsyncDisposable {
   }
 
   /**
-   * Asks the witnesses for all that is sealed so far. Resolves with the size that they, and
-   * DIR/checkpoint, cover then. Rejects as `append` with `witnessed`.
+   * Asks the witnesses once, at once, for all that is sealed so far, as before closing. Resolves
+   * with the size that they, and DIR/checkpoint, cover then. Rejects with WITNESS_UNAVAILABLE or
+   * WITNESS_AHEAD.
    */
   witnessSealed(): Promise<number> {
-    return this.#hasWitness ? this.#keeper.cover(this.sealedSize) : Promise.reject(noWitness());
+    return this.#hasWitness ? this.#keeper.coverSealed() : Promise.reject(noWitness());
   }
 
   /** How the journal is doing, for those who watch over it. A few small reads. */
@@ -299,7 +300,7 @@ export async function openJournal(directory: string, options: OpenOptions = {}):
     const keys = new PresentSealing(world, options);
     const open = await openForAppending(world, directory, (present) => keys.find(present));
     const reader = new JournalReader(world, directory, open.manifest);
-    const rotation = await keys.rotation(open, reader);
+    const rotation = await keys.rotation(directory, open, reader);
     const { witness, onProblem } = options;
     const { writer, manifest } = open;
     const keeper = await CheckpointKeeper.start(world, directory, {

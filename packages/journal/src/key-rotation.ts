@@ -1,13 +1,17 @@
 import { SteleError } from "@stele/core/error";
-import type { Signer } from "@stele/core/key";
+import { sameKey, type Signer, type VerifierKey } from "@stele/core/key";
 import type { KeyChangeReason } from "@stele/core/key-event";
 import type { Receipt, World } from "@stele/store";
-import { checkedSigner } from "./checked-signer.ts";
-import { keySigner, type KeyHolder } from "./key-store.ts";
+import type { KeyHistory } from "@stele/store/reading";
+import { checkedSigner, tryOut } from "./checked-signer.ts";
+import { keySigner, type KeyFile, type KeyHolder } from "./key-store.ts";
+import { Problems } from "./problems.ts";
 
-/** What a rotation asks of a writer. */
-interface Sealer {
-  changeSigner(next: Signer, reason: KeyChangeReason): Promise<Receipt>;
+/** What a rotation asks of a journal. */
+interface Rotated {
+  readonly writer: { changeSigner(next: Signer, reason: KeyChangeReason): Promise<Receipt> };
+  /** Its keys so far. */
+  readonly history: () => Promise<KeyHistory>;
 }
 
 /** When keys are followed by others without being told. */
@@ -16,6 +20,7 @@ export interface RotationRule {
   readonly everyMs: number | undefined;
   /** Since when the present key is in use. */
   readonly sinceMs: number;
+  readonly onProblem?: ((problem: SteleError) => void) | undefined;
 }
 
 /** A rotation that failed is tried again after this time. */
@@ -24,24 +29,28 @@ const RETRY_MS = 60 * 60 * 1000;
 /** Lets one key of an open journal follow the other. */
 export class KeyRotation {
   readonly #world: World;
-  readonly #writer: Sealer;
+  readonly #journal: Rotated;
   #holder: KeyHolder;
   readonly #everyMs: number | undefined;
-  #dueMs: number;
+  /** The rule's next rotation is due so long after this time; undefined for never. */
+  #sinceMs: number;
+  #delayMs: number | undefined;
   #last: Promise<unknown> = Promise.resolve();
-  #problem: SteleError | undefined;
+  readonly #problems: Problems;
 
-  constructor(world: World, writer: Sealer, holder: KeyHolder, rule: RotationRule) {
+  constructor(world: World, journal: Rotated, holder: KeyHolder, rule: RotationRule) {
     this.#world = world;
-    this.#writer = writer;
+    this.#journal = journal;
     this.#holder = holder;
     this.#everyMs = rule.everyMs;
-    this.#dueMs = rule.everyMs === undefined ? Infinity : rule.sinceMs + rule.everyMs;
+    this.#sinceMs = rule.sinceMs;
+    this.#delayMs = rule.everyMs;
+    this.#problems = new Problems(rule.onProblem);
   }
 
   /** Why the rule's last rotation failed; undefined when it did not. */
   get problem(): SteleError | undefined {
-    return this.#problem;
+    return this.#problems.all[0];
   }
 
   /**
@@ -56,11 +65,18 @@ export class KeyRotation {
 
   /** Starts what is due. Cheap: called with every append. */
   tick(): void {
-    if (this.#dueMs === Infinity || this.#world.clock.nowMs() < this.#dueMs) return;
-    this.#dueMs = Infinity;
+    if (this.#delayMs === undefined) return;
+    const nowMs = this.#world.clock.nowMs();
+    // A clock that was set back says nothing about the key's age but that it lives on from here.
+    if (nowMs < this.#sinceMs) this.#sinceMs = nowMs;
+    if (nowMs < this.#sinceMs + this.#delayMs) return;
+    this.#delayMs = undefined;
     this.rotate(undefined, "aged").then(
-      () => this.#schedule(this.#everyMs!, undefined),
-      (error: unknown) => this.#schedule(RETRY_MS, error as SteleError),
+      () => this.#problems.end("key"),
+      (error: unknown) => {
+        this.#schedule(RETRY_MS);
+        this.#problems.begin("key", error as SteleError);
+      },
     );
   }
 
@@ -69,32 +85,66 @@ export class KeyRotation {
     await this.#last;
   }
 
-  #schedule(inMs: number, problem: SteleError | undefined): void {
-    this.#dueMs = this.#world.clock.nowMs() + inMs;
-    this.#problem = problem;
+  #schedule(delayMs: number | undefined): void {
+    this.#sinceMs = this.#world.clock.nowMs();
+    this.#delayMs = delayMs;
   }
 
   async #rotate(next: Signer | undefined, reason: KeyChangeReason): Promise<Receipt> {
     const { signer, file } = this.#holder;
-    const { type, name } = signer.key;
-    if (type !== "ed25519") {
+    if (signer.key.type !== "ed25519") {
       const message = "a journal that is sealed with a secret keeps it for ever";
       throw new SteleError("OPTION_INVALID", message);
     }
-    if (next) {
-      const checked = checkedSigner(this.#world.primitives, next);
-      const receipt = await this.#writer.changeSigner(checked, reason);
-      this.#holder = { signer: checked, file: undefined };
-      await file?.destroy();
-      return receipt;
-    }
+    if (next) return this.#follow(await this.#checked(next), reason, () => file?.destroy());
     if (!file) {
       throw new SteleError("KEY_NOT_KEPT", "the journal's key is not in a file that Stele keeps");
     }
-    const successor = keySigner(this.#world, await file.prepare(name));
-    const receipt = await this.#writer.changeSigner(successor, reason);
-    this.#holder = { signer: successor, file };
-    await file.adopt();
-    return receipt;
+    const successor = keySigner(this.#world, await file.prepare(signer.key.name));
+    return this.#follow(successor, reason, () => file.adopt(), file);
   }
+
+  /** Destroys the present key only when the ledger names the next one. */
+  async #follow(
+    signer: Signer,
+    reason: KeyChangeReason,
+    destroy: () => Promise<void> | undefined,
+    file?: KeyFile,
+  ): Promise<Receipt> {
+    const receipt = await this.#journal.writer.changeSigner(signer, reason);
+    this.#holder = { signer, file };
+    this.#schedule(this.#everyMs);
+    try {
+      await destroy();
+      return receipt;
+    } catch (cause) {
+      throw notDestroyed(receipt, cause as SteleError);
+    }
+  }
+
+  /** A signer that can sign, by a key that may follow: what the ledger names cannot be taken back. */
+  async #checked(next: Signer): Promise<Signer> {
+    const { name } = this.#holder.signer.key;
+    const { key } = next;
+    const { epochs, recoveryKey } = await this.#journal.history();
+    if (key.name !== name) throw mismatch(key, `is not for ${name}`);
+    if (key.type !== "ed25519") throw mismatch(key, "is not an Ed25519 key");
+    const used = [...epochs.map((epoch) => epoch.key), ...(recoveryKey ? [recoveryKey] : [])];
+    if (used.some((one) => sameKey(one, key))) throw mismatch(key, "was used before");
+    const checked = checkedSigner(this.#world.primitives, next);
+    await tryOut(checked);
+    return checked;
+  }
+}
+
+function mismatch({ name, keyId }: VerifierKey, reason: string): SteleError {
+  const message = `the next key, ${name}+${keyId}, ${reason}`;
+  const fix = "give a new Ed25519 key of the journal's name";
+  return new SteleError("KEY_MISMATCH", message, { fix });
+}
+
+function notDestroyed({ seq }: Receipt, cause: SteleError): SteleError {
+  const { code, message, fix, path } = cause;
+  const what = `the new key seals from entry ${seq + 1} on, but the old one was not destroyed`;
+  return new SteleError(code, `${what}: ${message}`, { seq, fix, cause, ...(path && { path }) });
 }

@@ -63,15 +63,14 @@ export async function removeKey(path: string): Promise<void> {
   await removeSecret(path);
 }
 
-/**
- * What can seal for the journal's present key. Throws KEY_MISSING, KEY_MALFORMED, KEY_MISMATCH.
- */
+/** What can seal for the journal's present key. Throws KEY_MISSING, KEY_MALFORMED, KEY_MISMATCH. */
 export async function findKey(
   world: World,
   { manifest, key }: Pick<PresentKeys, "manifest" | "key">,
   environment: Environment,
 ): Promise<KeyHolder> {
-  const command = environment["STELE_SIGNER"];
+  // A command signs with a key pair; what an HMAC journal needs is the secret itself.
+  const command = key.type === "ed25519" && environment["STELE_SIGNER"];
   if (command) return { signer: commandSigner(world, key, command), file: undefined };
   const given = environment["STELE_KEY"];
   if (given) {
@@ -101,26 +100,29 @@ export async function readKeyFile(world: World, path: string): Promise<SigningKe
 /**
  * A file that holds a journal's present key. While one key follows another, the new one waits
  * beside it in a file whose name ends in `.next`: from before the ledger names it until the old one
- * is destroyed, so that after a crash either is found by which one the ledger asks for.
+ * is destroyed, so that after a crash either is found by which one the ledger asks for. To be used
+ * under the journal's lock.
  */
 export class KeyFile {
   readonly #world: World;
   readonly #path: string;
+  /** The key that waits, if it was made here; the ledger may name it already. */
+  #prepared: SigningKey | undefined;
+  /** Whether the ledger names the key that waits: from then on it is the only one that counts. */
+  #isNamed = false;
 
   constructor(world: World, path: string) {
     this.#world = world;
     this.#path = path;
   }
 
-  /** The wanted key. Ends a change that a crash interrupted. */
+  /** The wanted key. Changes nothing: see `settle`. */
   async find(wanted: VerifierKey): Promise<SigningKey> {
     const next = await readSecret(this.#path + NEXT);
-    if (next) {
-      const waiting = parseIfKey(this.#world, next);
-      if (waiting && sameKey(waiting, wanted)) {
-        await this.adopt();
-        return waiting;
-      }
+    const waiting = next && parseIfKey(this.#world, next);
+    if (waiting && sameKey(waiting, wanted)) {
+      this.#isNamed = true;
+      return waiting;
     }
     const bytes = await readSecret(this.#path);
     if (bytes) return requireKey(parse(this.#world, decodeUtf8(bytes) ?? ""), wanted, this.#path);
@@ -128,22 +130,39 @@ export class KeyFile {
     throw new SteleError("KEY_MISSING", message, { path: this.#path });
   }
 
-  /** Makes the next key, durable when it resolves. One that no entry came to name is destroyed. */
+  /**
+   * Makes the next key, durable when it resolves. One that an earlier opening made and no entry
+   * came to name is destroyed; one that was made here comes again, since it is not known whether
+   * the ledger names it.
+   */
   async prepare(name: string): Promise<SigningKey> {
+    await this.settle();
+    if (this.#prepared) return this.#prepared;
     await removeSecret(this.#path + NEXT);
     const key = generateKey(this.#world, name);
     await saveKey(key, this.#path + NEXT);
+    this.#prepared = key;
     return key;
   }
 
-  /** Destroys the key: somebody else has the next one. */
-  async destroy(): Promise<void> {
-    await removeSecret(this.#path);
+  /** The ledger names the prepared key: destroys the old one and puts this in its place. */
+  async adopt(): Promise<void> {
+    this.#isNamed = true;
+    await this.settle();
   }
 
-  /** Destroys the old key and puts the prepared one in its place. */
-  async adopt(): Promise<void> {
+  /** Ends a change that was interrupted behind the entry that names the new key. */
+  async settle(): Promise<void> {
+    if (!this.#isNamed) return;
     await replaceSecret(this.#path + NEXT, this.#path);
+    this.#prepared = undefined;
+    this.#isNamed = false;
+  }
+
+  /** Destroys the key, and one that waits: somebody else has the next one. */
+  async destroy(): Promise<void> {
+    await removeSecret(this.#path + NEXT);
+    await removeSecret(this.#path);
   }
 }
 
@@ -160,7 +179,8 @@ function parseIfKey(world: World, bytes: Uint8Array): SigningKey | undefined {
   }
 }
 
-function requireKey(key: SigningKey, wanted: VerifierKey, source: string): SigningKey {
+/** The key, when it is the wanted one. Throws KEY_MISMATCH. */
+export function requireKey(key: SigningKey, wanted: VerifierKey, source: string): SigningKey {
   if (sameKey(key, wanted)) return key;
   const [found, needed] = [key, wanted].map(({ name, keyId }) => `${name}+${keyId}`);
   const message = `the key in ${source} is ${found}, the journal's is ${needed}`;

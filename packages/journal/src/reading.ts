@@ -2,7 +2,6 @@ import { commit, contentReferences } from "@stele/core/content";
 import { SteleError } from "@stele/core/error";
 import { formatVerifierKey } from "@stele/core/key";
 import type { KeyChangeReason } from "@stele/core/key-event";
-import type { VerifierKey } from "@stele/core/key";
 import type { Entry } from "@stele/core/ledger";
 import { readManifest, type Manifest, type World } from "@stele/store";
 import {
@@ -17,14 +16,17 @@ import {
   orUndefined,
   readKeyHistory,
   readPublished,
-  readKeyHistory,
   segmentPath,
   type EntryLine,
+  type KeyHistory,
   type PublishedCheckpoint,
   type ReadRange,
 } from "@stele/store/reading";
 import type { Verdict } from "@stele/core/verdict";
-import { verifyLedger, type VerifyOptions } from "./verify.ts";
+import { checkGrowth, readOldCheckpoint, type Consistency } from "./consistency.ts";
+import { Prover } from "./prover.ts";
+import { publishJournal, type Published, type PublishOptions } from "./publish.ts";
+import { verifyLedger, withSecret, type VerifyOptions } from "./verify.ts";
 import { thisMachine } from "./world.ts";
 
 /** The time of one key. */
@@ -49,13 +51,11 @@ export class JournalReader {
   readonly #directory: string;
   readonly #manifest: Manifest;
   readonly #ledger: LedgerReader;
-  readonly #key: VerifierKey;
 
   /** For `openReader` and `openJournal`. */
   constructor(world: World, directory: string, manifest: Manifest) {
     this.origin = manifest.origin;
     this.publicKey = manifest.publicKey;
-    this.#key = manifest.key;
     this.#world = world;
     this.#directory = directory;
     this.#manifest = manifest;
@@ -120,6 +120,18 @@ export class JournalReader {
     throw new SteleError("SEQ_OUT_OF_RANGE", "the journal has no seal yet: it is empty");
   }
 
+  /**
+   * Writes what `checkpoint` gives and the log that it covers into the directory `out`, for a
+   * static file server: C2SP tlog-tiles, and only what is missing there since the last time. At
+   * every moment, also after a crash, `out` is a valid log. Throws PUBLISH_CONFLICT when `out` is
+   * not an older state of this journal, JOURNAL_LOCKED while somebody else publishes there.
+   */
+  async publish(out: string, options: PublishOptions = {}): Promise<Published> {
+    const checkpoint = await this.checkpoint();
+    const source = { world: this.#world, directory: this.#directory, manifest: this.#manifest };
+    return publishJournal({ ...source, checkpoint, size: await this.size() }, out, options);
+  }
+
   /** The newest seal's note; undefined in an empty journal. */
   async newestSeal(): Promise<string | undefined> {
     const { segment, segmentBytes } = await this.#ledger.durable();
@@ -168,9 +180,79 @@ export class JournalReader {
     }));
   }
 
+  /**
+   * The proof file of one entry (spec/proofs.md section 6): text that anybody who knows the first
+   * public key, or a later one, can check offline. A few short reads. Throws SEQ_OUT_OF_RANGE, and
+   * JOURNAL_DAMAGED when the entry is not what was sealed.
+   */
+  async prove(seq: number): Promise<string> {
+    const line = await this.#ledger.get(seq);
+    return (await this.#prover()).prove(line);
+  }
+
+  /**
+   * The lines of an extract (spec/proofs.md section 7), each with its newline: the entries from one
+   * to another, both included, with what proves them. Throws as `prove`; what came before is no
+   * extract then. Memory: about a mebibyte.
+   */
+  async *extract(range: {
+    readonly from: number;
+    readonly to: number;
+  }): AsyncGenerator<string, void, undefined> {
+    const { from, to } = range;
+    if (!(from <= to)) {
+      throw new SteleError("OPTION_INVALID", `there are no entries from ${from} to ${to}`);
+    }
+    for (const end of [from, to]) await this.#ledger.get(end);
+    yield* (await this.#prover()).extract({ from, to });
+  }
+
+  /**
+   * Whether the newest checkpoint extends an older one of this journal, with the proof if so.
+   * `key`: the vkey that signed the older one, where the journal may have lost the entry that names
+   * it. Throws NOTE_ and CHECKPOINT_ codes when it is by none of these keys, and JOURNAL_DAMAGED.
+   */
+  async consistency(
+    oldCheckpoint: Uint8Array | string,
+    options: { readonly key?: string | undefined } = {},
+  ): Promise<Consistency> {
+    const { seal, published, history } = await this.#sealed();
+    const evidence = { checkpoint: oldCheckpoint, key: options.key };
+    const old = readOldCheckpoint(this.#world, history, evidence);
+    const isEnough = published && published.checkpoint.size >= old.checkpoint.size;
+    const newest = isEnough ? published.text : seal;
+    const grown = { world: this.#world, directory: this.#directory, history, newest };
+    return checkGrowth(grown, old);
+  }
+
   /** Checks the whole journal; see `Verdict`. */
   verify(options: VerifyOptions = {}): Promise<Verdict> {
     return verifyLedger(this.#world, this.#directory, options);
+  }
+
+  async #prover(): Promise<Prover> {
+    const { seal: newestSeal, published, history } = await this.#sealed();
+    return new Prover({
+      world: this.#world,
+      directory: this.#directory,
+      ledger: this.#ledger,
+      history,
+      published: published?.text,
+      newestSeal,
+    });
+  }
+
+  /** What is sealed now, and then the keys: a change that comes between is in the history. */
+  async #sealed(): Promise<{
+    readonly seal: string;
+    readonly published: PublishedCheckpoint | undefined;
+    readonly history: KeyHistory;
+  }> {
+    const published = await this.#published();
+    const seal = await this.checkpoint({ seal: true });
+    const firstKey = await withSecret(this.#world, this.#manifest, {});
+    const history = await readKeyHistory(this.#world, this.#directory, firstKey);
+    return { seal, published, history };
   }
 
   /** DIR/checkpoint, when the journal's key signed it. */
@@ -178,7 +260,7 @@ export class JournalReader {
     const { disk, primitives } = this.#world;
     const published = await readPublished(disk, this.#directory, this.origin);
     if (typeof published === "string") return undefined;
-    const history = await readKeyHistory(this.#world, this.#directory, this.#key);
+    const history = await readKeyHistory(this.#world, this.#directory, this.#manifest.key);
     const key = keyOfSize(history, published.checkpoint.size);
     return isPublishedBy(primitives, published, key) ? published : undefined;
   }

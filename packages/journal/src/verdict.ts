@@ -1,15 +1,18 @@
-import { rootBase64, type Checkpoint } from "@stele/core/checkpoint";
+import { rootBase64 } from "@stele/core/checkpoint";
 import { START as SEGMENT_START, startsAt } from "@stele/core/checker";
 import { EMPTY_ROOT, type Hash } from "@stele/core/hash";
-import { sameKey, type VerifierKey } from "@stele/core/key";
+import { sameKey, type Primitives, type VerifierKey } from "@stele/core/key";
 import type { Finding, Verdict } from "@stele/core/verdict";
 import { judge, type Head, type KeyHistory, type SegmentReport } from "@stele/store/reading";
+import { cannotRuleOut } from "./cannot-rule-out.ts";
+import { findAnchored, holdAgainst, type Checkpoints } from "./held-against.ts";
 import type { CheckedSegment } from "./verify-segments.ts";
 
 /** What the journal is held against. */
 export interface Evidence {
   readonly head: Head | "missing" | "torn";
-  readonly checkpoint: Checkpoint | undefined;
+  readonly checkpoints: Checkpoints;
+  readonly primitives: Primitives;
   /** The keys that seal the segments, as entries name them; none of it is checked yet. */
   readonly history: KeyHistory;
   readonly pinned: VerifierKey | undefined;
@@ -24,10 +27,13 @@ interface Progress {
   readonly sealedAt: string | null;
   readonly unsealed: Verdict["unsealed"];
   readonly contents: Verdict["contents"];
-  readonly rootAtCheckpoint: Hash | undefined;
+  /** Roots at the checkpoints' sizes. */
+  readonly roots: ReadonlyMap<number, Hash>;
   readonly finding: Finding | undefined;
   /** The keys so far, as checked entries name them; the last one seals what follows. */
   readonly keys: readonly VerifierKey[];
+  /** Whether a seal so far is by the pinned key. */
+  readonly pinnedSealed: boolean;
 }
 
 const START: Omit<Progress, "keys"> = {
@@ -38,8 +44,9 @@ const START: Omit<Progress, "keys"> = {
   sealedAt: null,
   unsealed: { entries: 0, bytes: 0 },
   contents: { checked: 0, absent: 0 },
-  rootAtCheckpoint: undefined,
+  roots: new Map(),
   finding: undefined,
+  pinnedSealed: false,
 };
 
 /**
@@ -60,7 +67,9 @@ export async function reachVerdict(
     if (progress.finding) break;
   }
   if (count === 0) progress = found(start, tampered(0, "there is no segment in the ledger"));
-  return toVerdict(holdAgainstCheckpoint(progress, evidence.checkpoint), evidence);
+  progress = holdAgainstPinned(progress, evidence.pinned);
+  progress = holdAgainstCheckpoints(progress, evidence);
+  return toVerdict(progress, evidence);
 }
 
 function advance(
@@ -70,10 +79,10 @@ function advance(
 ): Progress {
   if ("finding" in checked) return found(before, checked.finding);
   const { report, contents, key } = checked;
-  const gap = findGap(before, report) ?? findOtherKey(before, report, key);
+  const { head, history, pinned } = context.evidence;
+  const gap = findGap(before, report) ?? findOtherKey(before, { report, key, history });
   if (gap) return found(before, gap);
   const { end, roots, sizeBytes } = report;
-  const { checkpoint, head } = context.evidence;
   const after = {
     size: end.sealedSize,
     root: end.sealedRoot,
@@ -85,9 +94,10 @@ function advance(
       checked: before.contents.checked + contents.checked,
       absent: before.contents.absent + contents.absent,
     },
-    rootAtCheckpoint: before.rootAtCheckpoint ?? (checkpoint && roots.get(checkpoint.size)),
+    roots: new Map([...before.roots, ...roots]),
     finding: undefined,
     keys: end.nextKey ? [...before.keys, end.nextKey] : before.keys,
+    pinnedSealed: before.pinnedSealed || (end.hasOwnSeal && isSame(key, pinned)),
   };
   const finding = context.last ? judge(report, head).finding : findUnsealed(report);
   return { ...after, finding: earlier(contents.finding, finding) };
@@ -114,15 +124,26 @@ function findGap(before: Progress, { header }: SegmentReport): Finding | undefin
 /** Each segment is sealed by the key that the entries before it name, and none comes twice. */
 function findOtherKey(
   before: Progress,
-  { header, end }: SegmentReport,
-  key: VerifierKey,
+  checked: {
+    readonly report: SegmentReport;
+    readonly key: VerifierKey;
+    readonly history: KeyHistory;
+  },
 ): Finding | undefined {
-  if (!sameKey(key, before.keys.at(-1)!)) {
+  const { header, end, recoveryKey } = checked.report;
+  const isDue = sameKey(checked.key, before.keys.at(-1)!);
+  // The history was read before the segments were: entry 0 may be another one by now.
+  const isNamed = end.sealedSize === 0 || isSame(recoveryKey, checked.history.recoveryKey);
+  if (!isDue || !isNamed) {
     return tampered(header.first, "the segment is not sealed by the key that is due");
   }
   const { nextKey } = end;
   if (!nextKey || !before.keys.some((used) => sameKey(used, nextKey))) return undefined;
   return tampered(end.sealedSize - 1, "the entry names a next key that was used before");
+}
+
+function isSame(left: VerifierKey | undefined, right: VerifierKey | undefined): boolean {
+  return left && right ? sameKey(left, right) : left === right;
 }
 
 /** A closed segment ends with a seal: nothing may follow it there. */
@@ -132,20 +153,25 @@ function findUnsealed({ tail, end }: SegmentReport): Finding | undefined {
   return tampered(end.sealedSize, "a segment that is not the last does not end with a seal");
 }
 
-function holdAgainstCheckpoint(progress: Progress, checkpoint: Checkpoint | undefined): Progress {
-  if (!checkpoint || progress.finding) return progress;
-  if (checkpoint.size > progress.size) {
-    const reason = `the checkpoint is of ${checkpoint.size} entries, ${progress.size} are left`;
-    return found(progress, { verdict: "truncated", seq: progress.size, reason });
-  }
-  const rootThen = checkpoint.size === 0 ? EMPTY_ROOT : progress.rootAtCheckpoint;
-  if (rootThen === checkpoint.root) return progress;
-  const reason = `the checkpoint was signed for other entries than the first ${checkpoint.size}`;
-  return found(progress, { verdict: "forked", seq: 0, reason });
+/** Anybody can write a journal of their own whose last entry names a key that somebody pinned. */
+function holdAgainstPinned(progress: Progress, pinned: VerifierKey | undefined): Progress {
+  if (!pinned || progress.pinnedSealed || progress.finding || progress.size === 0) return progress;
+  const reason = "nothing of it is sealed by the pinned key";
+  return found(progress, { verdict: "re-signed", seq: 0, reason });
 }
 
-function toVerdict(progress: Progress, { pinned, checkpoint }: Evidence): Verdict {
+function holdAgainstCheckpoints(progress: Progress, evidence: Evidence): Progress {
+  if (progress.finding) return progress;
+  const { history, primitives, checkpoints } = evidence;
+  const finding = holdAgainst({ ...progress, history, primitives }, checkpoints);
+  return finding ? found(progress, finding) : progress;
+}
+
+function toVerdict(progress: Progress, evidence: Evidence): Verdict {
   const { finding, size, root, sealedAt, unsealed, contents } = progress;
+  const { pinned, history, checkpoints } = evidence;
+  const anchored = findAnchored(progress, checkpoints);
+  const isKeyKept = checkpoints.kept?.signer !== undefined && finding?.verdict !== "forked";
   return {
     verdict: finding?.verdict ?? "intact",
     size,
@@ -153,23 +179,18 @@ function toVerdict(progress: Progress, { pinned, checkpoint }: Evidence): Verdic
     firstBad: finding ? { seq: finding.seq, reason: finding.reason } : null,
     unsealed,
     contents,
-    assurance: {
-      key: pinned ? "pinned" : "self",
-      freshness: checkpoint ? "checkpoint" : "none",
-      sealedAt,
-    },
-    cannotRuleOut: cannotRuleOut(pinned, checkpoint),
+    anchored,
+    unanchored: { entries: size - (anchored?.size ?? 0), since: null },
+    assurance: { key: pinned ? "pinned" : "self", freshness: freshness(checkpoints), sealedAt },
+    cannotRuleOut: cannotRuleOut({ anchored, history, pinned, isKeyKept }),
   };
 }
 
-function cannotRuleOut(pinned: VerifierKey | undefined, checkpoint: Checkpoint | undefined): readonly string[] {
-  const which = checkpoint ? `entries from ${checkpoint.size} on` : "entries";
-  return [
-    ...(pinned ? [] : ["that the whole journal was replaced: its key was taken from itself"]),
-    `that ${which} were removed from the end with all their traces`,
-    `that a holder of the signing key rewrote ${which}`,
-    "that something was never recorded, or recorded wrongly by its writer",
-  ];
+/** The newest evidence from outside that there was, whatever it showed. */
+function freshness({ kept, published }: Checkpoints): Verdict["assurance"]["freshness"] {
+  const own = typeof published === "string" ? undefined : published.witnessed;
+  if (own ?? kept?.witnessed) return "witnessed";
+  return kept ? "checkpoint" : "none";
 }
 
 function tampered(seq: number, reason: string): Finding {

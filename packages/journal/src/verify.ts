@@ -77,7 +77,7 @@ export async function verifyLedger(
 }
 
 /** An HMAC key verifies nothing without its secret, which is where the signing key would be. */
-async function withSecret(
+export async function withSecret(
   world: World,
   manifest: Manifest,
   { environment = process.env }: VerifyOptions,

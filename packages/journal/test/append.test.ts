@@ -302,7 +302,12 @@ test("times are what the clock said, also when it jumps back, and the order is t
 test("a clock that says no time that can be written is told, and the journal goes on", async () => {
   const disk = await newMemoryJournal();
   let nowMs = 0;
-  const clock = { ...memoryWorld(disk).clock, turn: async () => {}, nowMs: () => nowMs };
+  const clock = {
+    ...memoryWorld(disk).clock,
+    turn: async () => {},
+    nowMs: () => nowMs,
+    idleDelay: async () => {},
+  };
   const journal = await openInMemory(disk, { world: { ...memoryWorld(disk), clock } });
   for (nowMs of [Number.NaN, -1, Infinity, Date.UTC(10_000, 0, 1), 9e15]) {
     await assert.rejects(journal.append({ type: "note" }), { code: "CLOCK_INVALID" });

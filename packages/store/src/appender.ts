@@ -50,7 +50,8 @@ export class Appender {
     buffer.write(field, at + leafBytes - 1, "latin1");
     batch.start ??= { first: seq, prev: this.#prev, frontier: this.#frontier.nodes };
     batch.used = at + leafBytes - 1 + field.length;
-    this.#frontier.append(hash);
+    batch.noteNode(0, hash);
+    this.#frontier.append(hash, batch.noteNode);
     this.#prev = hash;
     return { seq, hash, time };
   }

@@ -3,6 +3,7 @@ import type { EventText } from "@stele/core/event";
 import type { Signer } from "@stele/core/key";
 import type { Hash } from "@stele/core/hash";
 import { MAX_LINE_BYTES } from "@stele/core/ledger";
+import { TILE_HEIGHT } from "@stele/core/tile";
 
 /** When an append is acknowledged. */
 export type Ack = "queued" | "written" | "synced";
@@ -75,6 +76,8 @@ export class Batch {
   contentBytes = 0;
   /** Set by the entry that ends a key's epoch, which is the last one of its commit. */
   nextSigner: Signer | undefined;
+  /** What the entries add to each level of tiles: leaf hashes first. */
+  rows: Hash[][] = [];
 
   /** Whether the entry fits for certain. */
   hasRoom({ event, contentBytes }: Append): boolean {
@@ -86,6 +89,11 @@ export class Batch {
     const isOpen = this.nextSigner === undefined;
     return isOpen && fits && (contentFits || this.contents.length === 0);
   }
+
+  /** Adds a hash of the tree to its row, if it stands in tiles. */
+  readonly noteNode = (level: number, hash: Hash): void => {
+    if (level % TILE_HEIGHT === 0) (this.rows[level / TILE_HEIGHT] ??= []).push(hash);
+  };
 
   /** Adds a content line, to be on disk before the ledger's lines. */
   addContents(line: Uint8Array): void {
@@ -101,5 +109,6 @@ export class Batch {
     this.contents = [];
     this.contentBytes = 0;
     this.nextSigner = undefined;
+    this.rows = [];
   }
 }

@@ -7,7 +7,6 @@ import type { Disk } from "./disk.ts";
 import { epochOfEntry, type KeyHistory } from "./epochs.ts";
 import { readFileIfAny, replaceFile } from "./files.ts";
 import { CHECKPOINT, join } from "./layout.ts";
-import type { World } from "./world.ts";
 
 /** A checkpoint as it was published: a seal's note, and perhaps cosignature lines behind it. */
 export interface PublishedCheckpoint {
@@ -90,14 +89,12 @@ export function isPublishedBy(
  * their sync, so they were lost. A signature that is not by the key that it names makes it no
  * evidence; one by an unknown key does not, since the entry that named that key may be lost too.
  */
-export async function lostSincePublished(
-  { disk, primitives }: Pick<World, "disk" | "primitives">,
-  directory: string,
-  ledger: { readonly origin: string; readonly history: KeyHistory; readonly size: number },
-): Promise<string | undefined> {
-  const { origin, history, size } = ledger;
-  const published = await readPublished(disk, directory, origin);
-  if (typeof published === "string" || published.checkpoint.size <= size) return undefined;
+export function lostSincePublished(
+  primitives: Primitives,
+  { history, size }: { readonly history: KeyHistory; readonly size: number },
+  published: PublishedCheckpoint,
+): string | undefined {
+  if (published.checkpoint.size <= size) return undefined;
   const [signature] = published.note.signatures;
   const keys = [...history.epochs.map(({ key }) => key), history.recoveryKey];
   const known = keys.find((key) => key?.keyId === signature?.keyId);

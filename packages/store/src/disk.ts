@@ -21,6 +21,8 @@ export interface Disk {
    */
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
+  /** Removes an empty directory. Durable once the parent directory is synced. */
+  removeDirectory(directory: string): Promise<void>;
   /** fsync of the directory: makes names made, renamed and removed in it durable. */
   syncDirectory(directory: string): Promise<void>;
   /**
@@ -41,8 +43,10 @@ export interface Disk {
 }
 
 /**
- * One step of `Disk.run`: all bytes at the offset, or a sync of all that was written to the file
- * (fdatasync).
+ * One step of `Disk.run`: all bytes at the offset; a sync of all that was written to the file
+ * (fdatasync); or a file that gets exactly these bytes, and has them on stable storage before it
+ * has the name, so that a crash leaves what had the name before, or this. It is written under the
+ * name with `.tmp` behind it. The name is durable once the directory is synced.
  */
 export type DiskStep =
   | {
@@ -51,7 +55,8 @@ export type DiskStep =
       readonly bytes: Uint8Array;
       readonly offsetBytes: number;
     }
-  | { readonly kind: "sync"; readonly file: WritableFile };
+  | { readonly kind: "sync"; readonly file: WritableFile }
+  | { readonly kind: "replace"; readonly path: string; readonly bytes: Uint8Array };
 
 export interface ReadableFile {
   size(): Promise<number>;

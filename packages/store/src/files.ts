@@ -1,6 +1,6 @@
 import { SteleError } from "@stele/core/error";
 import type { Disk } from "./disk.ts";
-import { join, TEMPORARY } from "./layout.ts";
+import { join } from "./layout.ts";
 
 /** The whole content of a small file. */
 export async function readFile(disk: Disk, path: string): Promise<Uint8Array> {
@@ -29,16 +29,7 @@ export async function replaceFile(
   name: string,
   bytes: Uint8Array,
 ): Promise<void> {
-  const temporary = join(directory, name + TEMPORARY);
-  const file = await disk.openWrite(temporary);
-  try {
-    await file.truncate(0);
-    await file.write(bytes, 0);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await disk.rename(temporary, join(directory, name));
+  await disk.run([{ kind: "replace", path: join(directory, name), bytes }]);
   await disk.syncDirectory(directory);
 }
 

@@ -7,6 +7,7 @@ export const QUARANTINE = "quarantine";
 export const CURSORS = "cursors";
 export const HEAD = "head";
 export const CHECKPOINT = "checkpoint";
+export const TILE = "tile";
 export const LOCK = "lock";
 /** Ends the name of a file that is not complete yet. */
 export const TEMPORARY = ".tmp";

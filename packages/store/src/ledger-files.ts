@@ -8,6 +8,7 @@ import { formatHead } from "./head.ts";
 import { CONTENT, join, LEDGER } from "./layout.ts";
 import type { OpenLedger } from "./recover.ts";
 import { segmentPath } from "./segments.ts";
+import type { TileKeeper } from "./tile-keeper.ts";
 import type { World } from "./world.ts";
 
 /** What a ledger is written with. */
@@ -17,6 +18,8 @@ export interface LedgerSettings {
   /** A segment that has reached this size is followed by a new one. */
   readonly segmentBytes: number;
   readonly open: OpenLedger;
+  /** Is told of what is sealed on disk. */
+  readonly tiles: TileKeeper;
 }
 
 /** A file and how much of it is written. */

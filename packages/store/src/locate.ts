@@ -1,9 +1,12 @@
 import { SteleError } from "@stele/core/error";
+import { MAX_LINE_BYTES } from "@stele/core/ledger";
 import type { ReadableFile } from "./disk.ts";
 import { scanLines, type LineSink } from "./line-scanner.ts";
 
 /** Below this it is cheaper to scan than to halve again; several times the longest line. */
 const SCAN_BYTES = 256 * 1024;
+/** From anywhere on, a whole entry line ends: behind the rest of a line, and a seal. */
+const ENTRY_WITHIN_BYTES = 3 * (MAX_LINE_BYTES + 1);
 
 /**
  * The offset of the line that holds entry `seq`, within the first `sizeBytes` of a segment: about
@@ -19,7 +22,8 @@ export async function locateEntry(
   let hi = sizeBytes;
   while (hi - lo > SCAN_BYTES) {
     const middle = Math.floor((lo + hi) / 2);
-    const found = await firstEntry(file, { from: middle, to: hi, isAnywhere: true }, 0);
+    const to = Math.min(hi, middle + ENTRY_WITHIN_BYTES);
+    const found = await firstEntry(file, { from: middle, to, isAnywhere: true }, 0);
     if (found && found.seq <= seq) lo = found.offsetBytes;
     else hi = middle;
   }

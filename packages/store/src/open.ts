@@ -2,11 +2,11 @@ import { SteleError } from "@stele/core/error";
 import { sameKey, type Signer, type VerifierKey } from "@stele/core/key";
 import type { KeyChangeReason } from "@stele/core/key-event";
 import type { DiskLock } from "./disk.ts";
-import { readKeyHistory } from "./epochs.ts";
 import { join, LOCK } from "./layout.ts";
 import { readManifest, type Manifest } from "./manifest.ts";
 import { listPending, recoveredEvent, settle } from "./quarantine.ts";
-import { recoverLedger } from "./recover.ts";
+import { examineLedger, recoverLedger } from "./recover.ts";
+import { TileKeeper } from "./tile-keeper.ts";
 import { Writer } from "./writer.ts";
 import type { World } from "./world.ts";
 
@@ -14,13 +14,14 @@ import type { World } from "./world.ts";
 export interface OpenJournal {
   readonly manifest: Manifest;
   readonly writer: Writer;
+  readonly tiles: TileKeeper;
   /** How many pieces recovery set aside, and recorded, at this opening. */
   readonly recovered: number;
   /** Closes the writer, then does the `last` thing, then releases the lock. */
   close(last?: () => Promise<void>): Promise<void>;
 }
 
-/** What a journal's keys are, as far as can be read without checking them. */
+/** A journal's keys. */
 export interface PresentKeys {
   readonly manifest: Manifest;
   /** What the next seal must be by. */
@@ -38,26 +39,24 @@ export interface Sealing {
   readonly next?: { readonly signer: Signer; readonly reason: KeyChangeReason };
 }
 
+/** Finds what seals for these keys; the journal's lock is held. */
+export type FindSealing = (keys: PresentKeys) => Promise<Sealing>;
+
 /**
- * Takes the lock, recovers what a crash left and opens the ledger for appending. When recovery set
- * something aside, the `stele.recovered` entries are sealed and on disk before this resolves.
- * Costs one segment. Throws JOURNAL_LOCKED, JOURNAL_DAMAGED, KEY_MISMATCH and what `readManifest`
- * throws.
+ * Takes the lock, finds what seals, recovers what a crash left and opens the ledger for appending.
+ * When recovery set something aside, the `stele.recovered` entries are sealed and on disk before
+ * this resolves. Costs one segment. Throws JOURNAL_LOCKED, JOURNAL_DAMAGED, KEY_MISMATCH and what
+ * `readManifest` throws.
  */
 export async function openForAppending(
   world: World,
   directory: string,
-  findSealing: (keys: PresentKeys) => Promise<Sealing>,
+  findSealing: FindSealing,
 ): Promise<OpenJournal> {
   const manifest = await readManifest(world.disk, world.primitives, directory);
-  // Before anything is touched: without its key a journal is not opened.
-  const { epochs, recoveryKey } = await readKeyHistory(world, directory, manifest.key);
-  const { key, first: since } = epochs.at(-1)!;
-  const sealing = await findSealing({ manifest, key, since, recoveryKey });
-  requireSigner(sealing, { key, recoveryKey });
   const lock = await world.disk.lock(join(directory, LOCK));
   try {
-    return await openLocked(world, directory, { manifest, sealing, lock });
+    return await openLocked(world, directory, { manifest, findSealing, lock });
   } catch (error) {
     await lock.release();
     throw error;
@@ -67,40 +66,57 @@ export async function openForAppending(
 async function openLocked(
   world: World,
   directory: string,
-  held: { readonly manifest: Manifest; readonly sealing: Sealing; readonly lock: DiskLock },
+  held: {
+    readonly manifest: Manifest;
+    readonly findSealing: FindSealing;
+    readonly lock: DiskLock;
+  },
 ): Promise<OpenJournal> {
-  const { sealing, lock } = held;
-  const { signer, next } = sealing;
-  // The manifest has no secret, without which an HMAC key verifies nothing.
-  const isSecret = held.manifest.key.type === "hmac-sha256";
-  const manifest = isSecret ? { ...held.manifest, key: signer.key } : held.manifest;
+  const { findSealing, lock } = held;
+  const manifest = await withSecret(held.manifest, findSealing);
+  const examined = await examineLedger(world, directory, manifest);
+  // Before anything is changed: without its key a journal is not opened.
+  const { signer, next } = await find(findSealing, { manifest, ...examined });
+  const open = await recoverLedger(world, directory, examined);
   const { origin, segmentBytes } = manifest;
-  const open = await recoverLedger(world, directory, manifest);
-  requireSigner(sealing, open);
-  const writer = new Writer(world, signer, { directory, origin, segmentBytes, open });
+  const tiles = new TileKeeper(world, directory, open.end.sealedSize);
+  const writer = new Writer(world, signer, { directory, origin, segmentBytes, open, tiles });
   const close = async (last?: () => Promise<void>): Promise<void> => {
     try {
       await writer.close();
       await last?.();
     } finally {
+      await tiles.close();
       await lock.release();
     }
   };
   try {
     if (next) await writer.changeSigner(next.signer, next.reason);
-    return { manifest, writer, recovered: await recordRecovery(world, directory, writer), close };
+    const recovered = await recordRecovery(world, directory, writer);
+    return { manifest, writer, tiles, recovered, close };
   } catch (error) {
     await writer.close();
+    await tiles.close();
     throw error;
   }
 }
 
-function requireSigner(
-  { signer, next }: Sealing,
-  keys: Pick<PresentKeys, "key" | "recoveryKey">,
-): void {
-  const wanted = next?.reason === "lost" ? keys.recoveryKey : keys.key;
-  if (wanted && sameKey(signer.key, wanted)) return;
+/** The manifest has no secret, without which an HMAC key verifies nothing. */
+async function withSecret(manifest: Manifest, findSealing: FindSealing): Promise<Manifest> {
+  const { key } = manifest;
+  if (key.type !== "hmac-sha256") return manifest;
+  const { signer } = await find(findSealing, { manifest, key, since: 0, recoveryKey: undefined });
+  return { ...manifest, key: signer.key };
+}
+
+async function find(
+  findSealing: FindSealing,
+  { manifest, key, since, recoveryKey }: PresentKeys,
+): Promise<Sealing> {
+  const sealing = await findSealing({ manifest, key, since, recoveryKey });
+  const { signer, next } = sealing;
+  const wanted = next?.reason === "lost" ? recoveryKey : key;
+  if (wanted && sameKey(signer.key, wanted)) return sealing;
   const needed = wanted ? `needs ${wanted.name}+${wanted.keyId}` : "names no recovery key";
   const message = `the key is ${signer.key.name}+${signer.key.keyId}, the journal ${needed}`;
   throw new SteleError("KEY_MISMATCH", message);

@@ -1,6 +1,7 @@
 export {
   isPublishedBy,
   keyOfSize,
+  lostSincePublished,
   parsePublished,
   publishCheckpoint,
   readPublished,
@@ -10,6 +11,7 @@ export { checkContents, type ContentsReport } from "./content-check.ts";
 export { contentPath, findContents } from "./content-segment.ts";
 export type { EntryLine } from "./entry-line.ts";
 export { orUndefined } from "./files.ts";
+export { firstSeal } from "./first-seal.ts";
 export {
   epochOfEntry,
   epochOfSegment,
@@ -24,3 +26,4 @@ export { LedgerReader, type ReadRange } from "./reader.ts";
 export { checkFile } from "./recover.ts";
 export type { SegmentReport } from "./segment-report.ts";
 export { findSegment, listSegments, segmentPath } from "./segments.ts";
+export { TreeReader } from "./tree-reader.ts";

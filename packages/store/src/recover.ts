@@ -6,7 +6,7 @@ import { segmentName } from "@stele/core/ledger";
 import type { Primitives, VerifierKey } from "@stele/core/key";
 import { parseNote } from "@stele/core/note";
 import type { Disk, WritableFile } from "./disk.ts";
-import { lostSincePublished } from "./checkpoint-file.ts";
+import { lostSincePublished, readPublished } from "./checkpoint-file.ts";
 import { contentPath, endOfContents } from "./content-segment.ts";
 import { epochOfSegment, readKeyHistory, type KeyHistory } from "./epochs.ts";
 import { listIfAny } from "./files.ts";
@@ -18,6 +18,7 @@ import type { Manifest } from "./manifest.ts";
 import { setAside } from "./quarantine.ts";
 import { checkSegment, type SegmentCheck, type SegmentReport } from "./segment-report.ts";
 import { listSegments, segmentPath } from "./segments.ts";
+import { entriesOnlyInTiles } from "./tile-files.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -32,27 +33,31 @@ export interface OpenLedger {
   /** Where the next commit goes. */
   readonly sizeBytes: number;
   readonly end: SegmentEnd;
+}
+
+/** A ledger that was checked and may be brought into order. */
+export interface ExaminedLedger {
+  readonly report: SegmentReport;
+  readonly head: Head | "missing" | "torn";
   /** What the next seal must be by. */
   readonly key: VerifierKey;
+  /** The `seq` of the first entry that it seals. */
+  readonly since: number;
   /** What can say that this key was lost. */
   readonly recoveryKey: VerifierKey | undefined;
 }
 
 /**
- * Brings the ledger into a state that may be appended to, by the table in judgement.ts, or throws
- * JOURNAL_DAMAGED and changes nothing. Costs one segment, and a short read of each other one. The
+ * Judges the ledger by the table in judgement.ts and says which key is the present one: for that
+ * the last seals must have been checked, since a crash can leave one behind a hole. Throws
+ * JOURNAL_DAMAGED; changes nothing. Costs one segment, and a short read of each other one. The
  * caller holds the lock.
- *
- * Order: what is cut is first durable in quarantine. Then the bytes behind the durable mark are
- * written again and synced, because after a failed sync the page cache shows bytes that are not on
- * disk and a second sync succeeds without writing them (spec/recovery.md section 3). Only then is
- * the mark moved.
  */
-export async function recoverLedger(
+export async function examineLedger(
   world: World,
   directory: string,
   manifest: Manifest,
-): Promise<OpenLedger> {
+): Promise<ExaminedLedger> {
   const { disk, primitives } = world;
   const segments = await listSegments(disk, directory);
   const segment = segments.at(-1);
@@ -62,23 +67,45 @@ export async function recoverLedger(
   await checkClosedSegments(world, directory, ledger);
   const path = segmentPath(directory, segment);
   const report = await checkFile(disk, path, segmentCheck(primitives, ledger, segment));
-  const file = await disk.openWrite(path);
+  const head = await readHead(world, directory);
+  const { judgement, finding } = judge(report, head);
+  if (judgement === "refuse") throw damaged(finding!.reason, finding!.seq);
+  await checkStart(world, directory, { ...ledger, report });
+  await checkPublished(world, directory, { ...ledger, report });
+  await checkTiled(world, directory, report.end.sealedSize);
+  const { end, recoveryKey } = report;
+  const epoch = epochOfSegment(history, segment);
+  const present = end.nextKey ? { key: end.nextKey, since: end.sealedSize } : undefined;
+  const { key, since } = present ?? { key: epoch.key, since: epoch.first };
+  return { report, head, key, since, recoveryKey };
+}
+
+/**
+ * Brings an examined ledger into a state that may be appended to. The caller holds the lock since
+ * before it was examined.
+ *
+ * Order: what is cut is first durable in quarantine. Then the bytes behind the durable mark are
+ * written again and synced, because after a failed sync the page cache shows bytes that are not on
+ * disk and a second sync succeeds without writing them (spec/recovery.md section 3). Only then is
+ * the mark moved.
+ */
+export async function recoverLedger(
+  world: World,
+  directory: string,
+  { report, head }: ExaminedLedger,
+): Promise<OpenLedger> {
+  const { disk } = world;
+  const { end, header } = report;
+  const segment = header.first;
+  const file = await disk.openWrite(segmentPath(directory, segment));
   try {
-    const head = await readHead(world, directory);
-    const { judgement, finding } = judge(report, head);
-    if (judgement === "refuse") throw damaged(finding!.reason, finding!.seq);
-    await checkStart(world, directory, { ...ledger, report });
-    await checkPublished(world, directory, { ...ledger, report });
     await removeTemporaries(disk, join(directory, LEDGER));
     await cutContents(world, directory, report);
     await cutLedger(world, directory, file, report);
-    await rewrite(file, durableBytes(head, report), report.end.sealedBytes);
+    await rewrite(file, durableBytes(head, report), end.sealedBytes);
     await disk.syncDirectory(join(directory, LEDGER));
     const headFile = await rewriteHead(world, directory, report);
-    const { end, recoveryKey } = report;
-    const key = end.nextKey ?? epochOfSegment(history, segment).key;
-    const sizeBytes = end.sealedBytes;
-    return { segment, file, head: headFile, sizeBytes, end, key, recoveryKey };
+    return { segment, file, head: headFile, sizeBytes: end.sealedBytes, end };
   } catch (error) {
     await file.close();
     throw error;
@@ -163,8 +190,7 @@ async function checkStart(
   const { header, end } = last.report;
   const before = last.segments.at(-2);
   if (end.sealedSize > header.first && before !== undefined) return;
-  const expected =
-    before === undefined ? START : await endOf(world, directory, last, before);
+  const expected = before === undefined ? START : await endOf(world, directory, last, before);
   if (startsAt(header, expected)) return;
   throw damaged("the segment does not continue the one before", header.first);
 }
@@ -175,9 +201,17 @@ async function checkPublished(
   { manifest, history, report }: KnownLedger & { readonly report: SegmentReport },
 ): Promise<void> {
   const size = report.end.sealedSize;
-  const ledger = { origin: manifest.origin, history, size };
-  const lost = await lostSincePublished(world, directory, ledger);
+  const published = await readPublished(world.disk, directory, manifest.origin);
+  if (typeof published === "string") return;
+  const lost = lostSincePublished(world.primitives, { history, size }, published);
   if (lost !== undefined) throw damaged(lost, size);
+}
+
+/** A tile is written when its entries are sealed on disk, so those that it names were there. */
+async function checkTiled(world: World, directory: string, size: number): Promise<void> {
+  const named = await entriesOnlyInTiles(world, directory, size);
+  if (named === undefined) return;
+  throw damaged(`its tiles are of ${named} entries, ${size} are left`, size);
 }
 
 async function endOf(

@@ -12,6 +12,7 @@ import {
   type SegmentHeader,
 } from "@stele/core/ledger";
 import { parseNote, verifyNote, type Note } from "@stele/core/note";
+import { leavesUpTo, type TileHash } from "@stele/core/tile";
 import type { Finding } from "@stele/core/verdict";
 import type { ReadableFile } from "./disk.ts";
 import { readEntryLine } from "./entry-line.ts";
@@ -24,6 +25,8 @@ export interface SegmentReport {
   /** Roots at the sizes asked for that this segment holds. */
   readonly roots: ReadonlyMap<number, Hash>;
   readonly sizeBytes: number;
+  /** The full tiles whose last entry is one of its sealed ones. */
+  readonly tiles: readonly TileHash[];
   /** The contents that entries name, by `seq`, when they were asked for. */
   readonly references: ReadonlyMap<number, References>;
   /** What follows the last seal that everything before it bears out. */
@@ -125,7 +128,9 @@ class SegmentPass implements LineSink {
     const { header, end, roots, recoveryKey } = this.#checker;
     const sizeBytes = this.#sizeBytes;
     const references = this.#references;
-    return { header, end, roots, sizeBytes, references, tail: this.#tail(end), recoveryKey };
+    const tiles = this.#checker.tiles.filter((tile) => leavesUpTo(tile) <= end.sealedSize);
+    const tail = this.#tail(end);
+    return { header, end, roots, tiles, sizeBytes, references, tail, recoveryKey };
   }
 
   /**

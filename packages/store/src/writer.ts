@@ -10,6 +10,7 @@ import { Appender } from "./appender.ts";
 import { Batch, type Ack, type Append, type Receipt } from "./batch.ts";
 import { prepareContents, type ContentInput } from "./content-input.ts";
 import { LedgerFiles, type LedgerSettings } from "./ledger-files.ts";
+import type { TileKeeper } from "./tile-keeper.ts";
 import type { World } from "./world.ts";
 
 /** How an event is appended. */
@@ -37,6 +38,7 @@ export class Writer {
   readonly #world: World;
   #signer: Signer;
   readonly #files: LedgerFiles;
+  readonly #tiles: TileKeeper;
   readonly #appender: Appender;
   /** Takes new entries. The other batch is on its way to the disk, or spare. */
   #open: Batch = new Batch();
@@ -57,6 +59,7 @@ export class Writer {
     this.#world = world;
     this.#signer = signer;
     this.#files = new LedgerFiles(world, settings);
+    this.#tiles = settings.tiles;
     this.#appender = new Appender(world, settings.open.end);
     this.#sealedSize = settings.open.end.sealedSize;
   }
@@ -179,7 +182,7 @@ export class Writer {
   }
 
   async #commit(batch: Batch): Promise<void> {
-    const { appends } = batch;
+    const { appends, rows } = batch;
     const size = this.#appender.size;
     let failure: SteleError | undefined;
     try {
@@ -198,6 +201,8 @@ export class Writer {
     if (failure) this.#giveUp(failure, [...appends, ...this.#takeAll()]);
     else acknowledge(appends, size);
     if (!failure) this.onSealed();
+    // Behind the next commit, which so does not wait for a tile.
+    if (!failure) this.#tiles.add(rows);
     this.#admit();
   }
 

@@ -60,13 +60,22 @@ export function base64(hex: string): string {
   return Buffer.from(hex, "hex").toString("base64");
 }
 
-/** Key bytes behind the byte that says Ed25519. */
-function typed(key: Buffer): string {
-  return Buffer.concat([Buffer.of(1), key]).toString("base64");
+/** Key bytes behind the bytes that say their type, by default Ed25519. */
+function typed(key: Buffer, type: Buffer = Buffer.of(1)): string {
+  return Buffer.concat([type, key]).toString("base64");
+}
+
+/** What seals a journal. */
+export interface SealingKey {
+  readonly name: string;
+  readonly vkey: string;
+  readonly skey: string;
+  /** The note's signature line. */
+  signatureLine(text: string): string;
 }
 
 /** A named Ed25519 key. */
-export class TestKey {
+export class TestKey implements SealingKey {
   readonly name: string;
   readonly seed: Buffer;
   readonly publicKey: Buffer;
@@ -103,6 +112,30 @@ export class TestKey {
   /** The note's signature line for these signature bytes, by default the right ones. */
   signatureLine(text: string, signature: Buffer = this.sign(text)): string {
     const field = Buffer.concat([Buffer.from(this.keyId, "hex"), signature]);
+    return `— ${this.name} ${field.toString("base64")}\n`;
+  }
+}
+
+/** A named HMAC-SHA-256 key (spec/keys.md section 1). */
+export class TestSecret implements SealingKey {
+  readonly name: string;
+  readonly vkey: string;
+  readonly skey: string;
+  readonly #secret: Buffer;
+  readonly #keyId: string;
+
+  constructor(name: string, secret: Buffer) {
+    const type = Buffer.from("\xffstele-hmac-sha256", "latin1");
+    const fingerprint = Buffer.from(hmac(secret, "stele/hmac-key-id/v1"), "hex");
+    this.name = name;
+    this.#secret = secret;
+    this.#keyId = sha256(`${name}\n`, type, fingerprint).slice(0, 8);
+    this.vkey = `${name}+${this.#keyId}+${typed(fingerprint, type)}`;
+    this.skey = `PRIVATE+KEY+${name}+${this.#keyId}+${typed(secret, type)}`;
+  }
+
+  signatureLine(text: string): string {
+    const field = Buffer.from(this.#keyId + hmac(this.#secret, text), "hex");
     return `— ${this.name} ${field.toString("base64")}\n`;
   }
 }

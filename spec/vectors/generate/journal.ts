@@ -1,4 +1,4 @@
-import { base64, frontier, leafHash, sha256, treeRoot, type TestKey } from "./crypto.ts";
+import { base64, frontier, leafHash, sha256, treeRoot, type SealingKey } from "./crypto.ts";
 
 /** 64 zeros: what the first entry names as its predecessor. */
 const ZEROS: string = "0".repeat(64);
@@ -43,14 +43,17 @@ export interface Leaf {
 
 /** A journal in the making: lines by segment. Methods return the line that they add. */
 export class TestJournal {
-  readonly key: TestKey;
+  /** What seals now. */
+  key: SealingKey;
+  readonly #firstKey: SealingKey;
   readonly segments: { readonly first: number; readonly lines: string[] }[] = [];
   readonly hashes: string[] = [];
   #sealedSize = 0;
   #sealedBytes = 0;
 
-  constructor(key: TestKey) {
+  constructor(key: SealingKey) {
     this.key = key;
+    this.#firstKey = key;
     this.rotate();
   }
 
@@ -105,14 +108,14 @@ export class TestJournal {
   }
 
   /** The signed note of a seal here. */
-  note(): string {
+  note(by: SealingKey = this.key): string {
     const text = this.checkpoint();
-    return `${text}\n${this.key.signatureLine(text)}`;
+    return `${text}\n${by.signatureLine(text)}`;
   }
 
   /** Adds a seal. */
-  seal(): string {
-    this.lines.push(sealLine(this.note()));
+  seal(by?: SealingKey): string {
+    this.lines.push(sealLine(this.note(by)));
     this.#sealedSize = this.size;
     this.#sealedBytes = Buffer.byteLength(`${this.lines.join("\n")}\n`);
     return this.lines.at(-1)!;
@@ -122,6 +125,13 @@ export class TestJournal {
   commit(count: number): void {
     for (let index = 0; index < count; index++) this.append(smallEvent(this.size));
     this.seal();
+  }
+
+  /** Adds an entry that names the next key, and a seal; a segment is for the caller to start. */
+  follow(next: SealingKey, reason = "rotated", by?: SealingKey): void {
+    this.append(keyEvent(next.vkey, reason));
+    this.seal(by);
+    this.key = next;
   }
 
   /** The head that a writer leaves behind the last seal. */
@@ -138,7 +148,7 @@ export class TestJournal {
       lines.map((line) => `${line}\n`).join(""),
     ]);
     return {
-      "stele.json": manifest(this.key),
+      "stele.json": manifest(this.#firstKey),
       ...(Object.fromEntries(ledger) as Record<string, string>),
       head: this.head(),
     };
@@ -150,13 +160,23 @@ export function smallEvent(seq: number): string {
   return `{"type":"test.event","data":{"i":${seq}}}`;
 }
 
+/** The event that ends an epoch. */
+export function keyEvent(vkey: string, reason = "rotated"): string {
+  return `{"type":"stele.key","data":{"publicKey":"${vkey}","reason":"${reason}"}}`;
+}
+
+/** The event of entry 0 that names a recovery key. */
+export function recoveryKeyEvent(vkey: string): string {
+  return `{"type":"stele.recovery-key","data":{"publicKey":"${vkey}"}}`;
+}
+
 /** Where a segment lies. */
 export function segmentPath(first: number): string {
   return `ledger/${String(first).padStart(20, "0")}.jsonl`;
 }
 
 /** The manifest as Stele writes it. */
-function manifest(key: TestKey): string {
+function manifest(key: SealingKey): string {
   const { name: origin, vkey: publicKey } = key;
   const created = timeOf(0);
   return `${JSON.stringify({ stele: 1, origin, publicKey, created, segmentBytes: 4096 })}\n`;

@@ -1,5 +1,6 @@
 import { base64, OTHER_SEED, SOURCE, TEST_SEED, TestKey, treeRoot } from "./crypto.ts";
 import { contentCases } from "./journal-contents.ts";
+import { keyJournalCases } from "./key-journals.ts";
 import { checkpointText, headText, segmentPath, smallEvent, TestJournal } from "./journal.ts";
 
 /** A journal's files, what it is held against, and what its check must find. */
@@ -10,6 +11,10 @@ export interface JournalCase {
   /** The vkey to pin. */
   readonly key?: string;
   readonly checkpoint?: string;
+  /** The secret of a journal that is sealed with one. */
+  readonly secretKey?: string;
+  /** What opening is done with, where it is not the file's `signingKey`. */
+  readonly signingKey?: string;
   /** Instead of a verdict: the check is refused with this code. */
   readonly error?: string;
   readonly verdict?: Verdict;
@@ -393,7 +398,9 @@ export function journalCases(): object {
       "Whole journals as files by path, beside an empty directory ledger; spec/verdict.md " +
       "says what is checked. Members of the verdict are stated where the case decides them. " +
       "opening: what opening for writing does with signingKey (spec/recovery.md): how many " +
-      "pieces it sets aside, or the code with which it refuses.",
+      "pieces it sets aside, or the code with which it refuses. keys and keyAttacks: journals " +
+      "with several keys (spec/keys.md); a case may state the secretKey that the check is " +
+      "given, and a signingKey of its own.",
     vkey: key.vkey,
     signingKey: key.skey,
     intact: [...sound(), ...tails()],
@@ -401,5 +408,6 @@ export function journalCases(): object {
     contents: contentCases(),
     evidence: evidence(),
     unreadable: unreadable(),
+    ...keyJournalCases(),
   };
 }

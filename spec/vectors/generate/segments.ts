@@ -1,4 +1,5 @@
 import { malleable, OTHER_SEED, SOURCE, TEST_SEED, TestKey, treeRoot, base64 } from "./crypto.ts";
+import { keySegmentCases } from "./key-segments.ts";
 import {
   checkpointText,
   entryLine,
@@ -47,7 +48,12 @@ function intact(name: string, journal: TestJournal, size: number): SegmentCase {
 }
 
 /** What is wrong with a mangled segment: verdict, entry, size before it, good entries between. */
-type Wrong = readonly [verdict: "tampered" | "corrupt" | "re-signed", seq: number, size: number, more?: number];
+type Wrong = readonly [
+  verdict: "tampered" | "corrupt" | "re-signed",
+  seq: number,
+  size: number,
+  more?: number,
+];
 
 /** `twoCommits` with its lines changed. */
 function mangled(name: string, wrong: Wrong, edit: (lines: string[]) => void): SegmentCase {
@@ -323,10 +329,14 @@ export function segmentCases(): object {
       "One segment each, as its lines without newlines; the check is of spec/ledger.md " +
       "section 7. verdict, firstBad (an entry's seq), size and root (of the last good seal " +
       "before the first finding), unsealed (good entries between that seal and the first " +
-      "finding or the end). With error, the header itself is refused with that code.",
+      "finding or the end). With error, the header itself is refused with that code. keys: " +
+      "entries about keys (spec/keys.md); a case may state what the segment is sealed by " +
+      "(vkey, with secretKey an HMAC key), the recoveryKey that the check is given, and " +
+      "nextKey, which the last good seal leads to.",
     origin: key.name,
     vkey: key.vkey,
     accepted: accepted(),
     refused: [...mangledLines(), ...falseEntries(), ...falseSeals(), ...headers()],
+    keys: keySegmentCases(),
   };
 }

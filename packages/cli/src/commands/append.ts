@@ -1,21 +1,27 @@
 import { openJournal, parseEvent, SteleError, type EventText } from "@stele/journal";
-import { oneOf, onlyDirectory, type Call } from "../arguments.ts";
+import { oneOf, onlyDirectory, usage, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { readLines, StandardInput, unrecorded, type InputLine } from "../input.ts";
 import { OutputClosed } from "../output.ts";
 import { Receipts } from "../receipts.ts";
+import { findWitness, warn } from "../witnesses.ts";
 
 export const append: Command = {
   name: "append",
-  synopsis: "DIR [--ack synced|written|queued] [--inexact-numbers refuse|string] < EVENTS",
+  synopsis:
+    "DIR [--ack synced|witnessed|written|queued] [--witness FILE] " +
+    "[--inexact-numbers refuse|string] < EVENTS",
   summary: "record events, one JSON object a line; prints a receipt for each",
   help: `
 Reads events as JSON Lines from standard input and prints one receipt a line, in the same order,
 as soon as the event is sealed and on disk. Only what has a receipt is acknowledged. Ctrl-C stops
 reading; what was read is still recorded and gets its receipt. The first bad line ends the command.
 
-  --ack LEVEL            when to acknowledge: synced (default: sealed and on disk), written
-                         (handed to the operating system), queued (in memory)
+  --ack LEVEL            when to acknowledge: synced (default: sealed and on disk), witnessed
+                         (countersigned too), written (handed to the operating system), queued
+                         (in memory)
+  --witness FILE         a C2SP witness policy: its witnesses are asked to countersign
+                         checkpoints, once a second and at the end (default: STELE_WITNESS)
   --inexact-numbers HOW  what to do with a number that a double cannot hold exactly:
                          refuse (default), or keep it as a string
 
@@ -23,18 +29,27 @@ Examples:
   echo '{"type":"note","data":{"text":"hello"}}' | stele append ./journal
   my-agent --log-json | stele append ./journal > receipts.jsonl
 `,
-  options: { ack: { type: "string" }, "inexact-numbers": { type: "string" } },
+  options: {
+    ack: { type: "string" },
+    witness: { type: "string" },
+    "inexact-numbers": { type: "string" },
+  },
   run,
 };
 
 async function run(call: Call): Promise<number> {
   const directory = onlyDirectory(append, call);
-  const ack = oneOf(append, call, { name: "ack", words: ["synced", "written", "queued"] });
+  const ack = oneOf(append, call, {
+    name: "ack",
+    words: ["synced", "witnessed", "written", "queued"],
+  });
   const inexactNumbers = oneOf(append, call, {
     name: "inexact-numbers",
     words: ["refuse", "string"],
   });
-  await using journal = await openJournal(directory);
+  const witness = await findWitness(call);
+  if (ack === "witnessed" && !witness) throw usage(append, "--ack witnessed needs --witness FILE");
+  await using journal = await openJournal(directory, { witness, onProblem: warn });
   using input = new StandardInput();
   const receipts = new Receipts(() => input.stop());
   let mistake: Error | undefined;
@@ -46,6 +61,8 @@ async function run(call: Call): Promise<number> {
     mistake = error as Error;
   }
   await receipts.finished().catch(explainClosed);
+  // What the witnesses do not answer here was told by a warning.
+  if (witness) await journal.witnessSealed().catch(() => undefined);
   if (mistake !== undefined) throw mistake;
   return input.interrupted ? INTERRUPTED : 0;
 }

@@ -5,20 +5,23 @@ import { print } from "../output.ts";
 
 export const checkpoint: Command = {
   name: "checkpoint",
-  synopsis: "DIR",
+  synopsis: "DIR [--seal]",
   summary: "print the newest signed checkpoint, to keep elsewhere",
   help: `
-Prints the journal's newest seal: a signed C2SP checkpoint, a few lines of text. Keep it where the
-journal's keeper cannot reach it; stele verify DIR --checkpoint FILE then shows whether anything
-that it covers was cut off or rewritten.
+Prints the newest signed C2SP checkpoint, a few lines of text: the one in DIR/checkpoint, with the
+cosignatures of witnesses, or the newest seal if that is newer and there are no cosignatures. Keep
+it where the journal's keeper cannot reach it; stele verify DIR --checkpoint FILE then shows whether
+anything that it covers was cut off or rewritten.
+
+  --seal  always the newest seal
 
 Example:
   stele checkpoint ./journal > monday.txt
 `,
-  options: {},
+  options: { seal: { type: "boolean" } },
   run: async (call: Call) => {
     const reader = await openReader(onlyDirectory(checkpoint, call));
-    await print(await reader.checkpoint());
+    await print(await reader.checkpoint({ seal: call.options["seal"] === true }));
     return 0;
   },
 };

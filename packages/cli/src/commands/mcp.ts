@@ -3,10 +3,13 @@ import { openJournal } from "@stele/journal";
 import { recordMcp } from "@stele/mcp";
 import { oneOf, text, usage, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
+import { findWitness, warn } from "../witnesses.ts";
 
 export const mcp: Command = {
   name: "mcp",
-  synopsis: "DIR [--session ID] [--agent ID] [--when-unrecordable closed|open] -- COMMAND [ARG...]",
+  synopsis:
+    "DIR [--session ID] [--agent ID] [--witness FILE] [--when-unrecordable closed|open] " +
+    "-- COMMAND [ARG...]",
   summary: "run an MCP server and record the tool calls between it and its client",
   help: `
 Starts the MCP server COMMAND and stands between it and the client on standard input and output.
@@ -16,6 +19,8 @@ of the server's command in the client's configuration.
 
   --session ID             the session that the entries belong to (default: a new UUID)
   --agent ID               who is calling, as the entries will say
+  --witness FILE           a C2SP witness policy: its witnesses are asked to countersign
+                           checkpoints, once a second (default: STELE_WITNESS)
   --when-unrecordable HOW  closed (default): a call that cannot be recorded is not forwarded, the
                            client gets an error that says why; open: it is forwarded, and a gap
                            is recorded as soon as possible
@@ -28,6 +33,7 @@ Example:
   options: {
     session: { type: "string" },
     agent: { type: "string" },
+    witness: { type: "string" },
     "when-unrecordable": { type: "string" },
   },
   run,
@@ -42,8 +48,9 @@ async function run(call: Call): Promise<number> {
     words: ["closed", "open"],
   });
   const agent = text(call, "agent");
+  const witness = await findWitness(call);
   return recordMcp({
-    openJournal: () => openJournal(directory),
+    openJournal: () => openJournal(directory, { witness, onProblem: warn }),
     command,
     args,
     session: text(call, "session") ?? randomUUID(),

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { openReader, SteleError, type Verdict } from "@stele/journal";
+import { openReader, type Verdict } from "@stele/journal";
 import { onlyDirectory, text, wholeNumber, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
+import { readInput } from "../input-file.ts";
 import { forPeople, print, printJson } from "../output.ts";
 import { ProgressBar } from "../progress.ts";
 import { formatVerdict } from "../verdict-view.ts";
@@ -55,13 +55,4 @@ async function run(call: Call): Promise<number> {
 async function report(verdict: Verdict, call: Call): Promise<void> {
   if (forPeople(call.options)) await print(formatVerdict(verdict));
   else await printJson(verdict);
-}
-
-async function readInput(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    const message = `cannot read ${path}: ${(cause as Error).message}`;
-    throw new SteleError("DISK_NOT_FOUND", message, { path, cause });
-  }
 }

@@ -13,7 +13,7 @@ const [segment = "", next = ""] = [...document.matchAll(/^```jsonl\n(.*?)^```$/g
 );
 const [vkey = ""] = /example\.com\/agents\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+/.exec(document) ?? [];
 const lines = segment.trimEnd().split("\n");
-const { finding, end } = checkLines(vkey, lines);
+const { finding, end } = checkLines({ vkey }, lines);
 
 test("the example's lines are intact", () => {
   assert.equal(finding, undefined);

@@ -17,9 +17,11 @@ import {
   type SigningKey,
   type VerifierKey,
 } from "@stele/core/key";
+import { parseNote } from "@stele/core/note";
 import { createJournalFiles, type World } from "@stele/store";
 import { SeededRandom, SimulatedClock, type SimulatedDisk } from "@stele/store/testing";
 import { quickPrimitives } from "./quick-primitives.ts";
+import { StrictWitness } from "./witness.ts";
 
 const DIRECTORY = "journal";
 /** Small, so that a short run rotates several times. */
@@ -30,6 +32,9 @@ const KEY = signingKey(quickPrimitives, "sim.example/journal", new Uint8Array(32
 export class Witnessed {
   /** Receipts of appends that were acknowledged as synced, by event number. */
   readonly acknowledged = new Map<number, Receipt>();
+  /** Receipts of appends that were acknowledged as witnessed. */
+  readonly cosigned: Receipt[] = [];
+  readonly witness = new StrictWitness();
   /** The roots that were ever signed, by size. */
   readonly signed = new Map<number, Set<string>>();
   created = false;
@@ -71,16 +76,25 @@ function worldOf(disk: SimulatedDisk, seed: number): World {
 
 /** Runs the scripted life of a journal until it ends or the disk fails. Rejects with what ended it. */
 export async function live(disk: SimulatedDisk, seed: number, witnessed: Witnessed): Promise<void> {
-  const world = worldOf(disk, seed);
+  const clock = new SimulatedClock();
+  const world = { ...worldOf(disk, seed), clock };
   const random = new SeededRandom(seed);
   if (!witnessed.created) {
-    await createJournalFiles(world, DIRECTORY, { signer: new Witnessed().signer(KEY), segmentBytes: SEGMENT_BYTES });
+    await createJournalFiles(world, DIRECTORY, {
+      signer: new Witnessed().signer(KEY),
+      segmentBytes: SEGMENT_BYTES,
+    });
     witnessed.created = true;
   }
-  const journal = await open(world, witnessed);
+  const hasWitness = seed % 3 === 0;
+  const journal = await open(world, witnessed, hasWitness);
   const rounds = 2 + random.below(6);
   for (let round = 0; round < rounds; round++) {
-    const outcomes = await appendSome(journal, random, witnessed);
+    // Sometimes DIR/checkpoint becomes due while commits are under way.
+    const passing = random.below(3) === 0 ? clock.advance(1000) : undefined;
+    const appends = appendSome(journal, random, { witnessed, hasWitness });
+    const outcomes = await hurrying(clock, appends);
+    await passing;
     const failed = outcomes.find((outcome) => outcome.status === "rejected");
     if (failed) throw failed.reason;
     if (random.below(4) === 0) await journal.rotateKey({ next: witnessed.nextSigner() });
@@ -89,32 +103,57 @@ export async function live(disk: SimulatedDisk, seed: number, witnessed: Witness
   witnessed.closed = true;
 }
 
-function open(world: World, witnessed: Witnessed): Promise<Journal> {
+/** Lets time pass when nothing else happens any more: appends may be waiting for the witness. */
+async function hurrying<T>(clock: SimulatedClock, pending: Promise<T>): Promise<T> {
+  let isOver = false;
+  const settled = pending.finally(() => {
+    isOver = true;
+  });
+  for (let turn = 0; !isOver; turn++) {
+    await clock.turn();
+    if (turn > QUIET_TURNS) await clock.advance(1000);
+  }
+  return settled;
+}
+
+/** Far more than what a commit and a checkpoint take on the simulated disk. */
+const QUIET_TURNS = 200;
+
+function open(world: World, witnessed: Witnessed, hasWitness = false): Promise<Journal> {
   const signer = (key: VerifierKey): Signer => witnessed.signer(key);
-  return openJournal(DIRECTORY, { world, signer, deduplicationWindow: 50 });
+  const witness = hasWitness ? witnessed.witness : undefined;
+  return openJournal(DIRECTORY, { world, signer, witness, deduplicationWindow: 50 });
+}
+
+/** What the outside is, and whether it is asked. */
+interface Outside {
+  readonly witnessed: Witnessed;
+  readonly hasWitness: boolean;
 }
 
 async function appendSome(
   journal: Journal,
   random: SeededRandom,
-  witnessed: Witnessed,
+  outside: Outside,
 ): Promise<PromiseSettledResult<void>[]> {
   const count = 1 + random.below(8);
-  const appends = Array.from({ length: count }, () => appendOne(journal, random, witnessed));
+  const appends = Array.from({ length: count }, () => appendOne(journal, random, outside));
   return Promise.allSettled(appends);
 }
 
 async function appendOne(
   journal: Journal,
   random: SeededRandom,
-  witnessed: Witnessed,
+  { witnessed, hasWitness }: Outside,
 ): Promise<void> {
   const number = witnessed.nextEvent++;
   const event = { type: "sim.event", id: `event-${number}`, data: filler(random) };
-  const ack = (["synced", "synced", "synced", "written", "queued"] as const)[random.below(5)]!;
+  const most = hasWitness ? "witnessed" : "synced";
+  const ack = ([most, "synced", "synced", "written", "queued"] as const)[random.below(5)]!;
   const content = random.below(4) === 0 ? { content: { body: `body ${number}` } } : {};
   const receipt = await journal.append(event, { ack, ...content });
-  if (ack === "synced") witnessed.acknowledged.set(number, receipt);
+  if (ack === "witnessed") witnessed.cosigned.push(receipt);
+  if (ack === "synced" || ack === "witnessed") witnessed.acknowledged.set(number, receipt);
 }
 
 function filler(random: SeededRandom): { readonly text: string } {
@@ -132,7 +171,9 @@ export async function checkAftermath(
 ): Promise<void> {
   if (!witnessed.created) return checkCreatable(disk, seed);
   const world = worldOf(disk, seed);
+  const publishedSize = await checkPublished(world, witnessed);
   const journal = await open(world, witnessed);
+  assert.ok(publishedSize <= journal.sealedSize, "DIR/checkpoint is ahead of the ledger");
   const entries = await Array.fromAsync(journal.read());
   for (const [number, receipt] of witnessed.acknowledged) {
     const entry = entries[receipt.seq];
@@ -150,6 +191,25 @@ export async function checkAftermath(
   await checkSetAside(world, entries, witnessed);
   await checkGoesOn(journal, witnessed);
   await journal.close();
+}
+
+/**
+ * DIR/checkpoint is a whole checkpoint of ours or not there, and covers what was acknowledged as
+ * witnessed. Returns its size.
+ */
+async function checkPublished(world: World, witnessed: Witnessed): Promise<number> {
+  const names = await world.disk.list(DIRECTORY);
+  const needed = Math.max(0, ...witnessed.cosigned.map(({ witnessedSize }) => witnessedSize!));
+  if (!names.includes("checkpoint")) {
+    assert.equal(needed, 0, "DIR/checkpoint is gone");
+    return 0;
+  }
+  const note = parseNote(await readWhole(world, `${DIRECTORY}/checkpoint`));
+  const { size, root } = parseCheckpoint(note.text);
+  assert.ok(witnessed.signed.get(size)?.has(root), "DIR/checkpoint was never sealed");
+  assert.ok(size >= needed, `DIR/checkpoint is of ${size} entries, witnessed were ${needed}`);
+  assert.ok(needed === 0 || note.signatures.length === 2, "DIR/checkpoint lost its cosignature");
+  return size;
 }
 
 /** Each piece in quarantine is recorded, and what recovery built on is a tree that we had signed. */
@@ -201,7 +261,10 @@ async function checkGoesOn(journal: Journal, witnessed: Witnessed): Promise<void
 async function checkCreatable(disk: SimulatedDisk, seed: number): Promise<void> {
   const world = worldOf(disk, seed);
   try {
-    await createJournalFiles(world, DIRECTORY, { signer: new Witnessed().signer(KEY), segmentBytes: SEGMENT_BYTES });
+    await createJournalFiles(world, DIRECTORY, {
+      signer: new Witnessed().signer(KEY),
+      segmentBytes: SEGMENT_BYTES,
+    });
   } catch (error) {
     assert.ok(error instanceof SteleError && error.code === "JOURNAL_EXISTS", String(error));
   }

@@ -47,12 +47,17 @@ export class MemoryDisk implements Disk {
     this.files.delete(path);
   }
 
+  async removeDirectory(directory: string): Promise<void> {
+    this.#directories.delete(directory);
+  }
+
   async syncDirectory(): Promise<void> {}
 
   async run(steps: readonly DiskStep[]): Promise<void> {
     await this.beforeRun(steps);
     for (const step of steps) {
       if (step.kind === "write") await step.file.write(step.bytes, step.offsetBytes);
+      if (step.kind === "replace") this.files.set(step.path, new Uint8Array(step.bytes));
     }
   }
 

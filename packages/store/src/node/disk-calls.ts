@@ -12,7 +12,8 @@ export type ThreadStep =
       readonly bytes: Uint8Array;
       readonly offsetBytes: number;
     }
-  | { readonly kind: "sync"; readonly file: ThreadFile };
+  | { readonly kind: "sync"; readonly file: ThreadFile }
+  | { readonly kind: "replace"; readonly path: string; readonly bytes: Uint8Array };
 
 /** What the disk's thread does on request: synchronous, one after the other. Locks go by number. */
 export interface DiskCalls {
@@ -24,6 +25,7 @@ export interface DiskCalls {
   makeDirectory(directory: string): void;
   rename(from: string, to: string): void;
   remove(path: string): void;
+  removeDirectory(directory: string): void;
   syncDirectory(directory: string): void;
   run(steps: readonly ThreadStep[]): void;
   lock(path: string): number;

@@ -4,7 +4,7 @@ import type { ThreadStep } from "./disk-calls.ts";
 import { coded } from "./disk-error.ts";
 import { DiskThread } from "./disk-thread.ts";
 import { NodeReadableFile } from "./readable-file.ts";
-import { NodeWritableFile } from "./writable-file.ts";
+import { NodeWritableFile, portable } from "./writable-file.ts";
 
 /**
  * The machine's file system. Everything that changes it, and what is read through writable files,
@@ -41,6 +41,10 @@ class NodeDisk implements Disk {
     return this.#thread.call("remove", path);
   }
 
+  removeDirectory(directory: string): Promise<void> {
+    return this.#thread.call("removeDirectory", directory);
+  }
+
   syncDirectory(directory: string): Promise<void> {
     return this.#thread.call("syncDirectory", directory);
   }
@@ -61,6 +65,7 @@ class NodeDisk implements Disk {
 }
 
 function threadStep(step: DiskStep): ThreadStep {
+  if (step.kind === "replace") return { ...step, bytes: portable(step.bytes) };
   const file = step.file as NodeWritableFile;
   return step.kind === "sync" ? file.syncStep() : file.writeStep(step.bytes, step.offsetBytes);
 }

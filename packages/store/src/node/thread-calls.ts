@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { TEMPORARY } from "../layout.ts";
 import type { DiskCalls, ThreadFile, ThreadStep } from "./disk-calls.ts";
 import { takeFileLock } from "./file-lock.ts";
 import type { FileLock } from "./file-lock.ts";
@@ -16,6 +17,7 @@ export function threadCalls(): DiskCalls {
     makeDirectory,
     rename,
     remove,
+    removeDirectory,
     syncDirectory,
     run: (steps) => steps.forEach(runStep),
     lock: (path) => locks.push(takeFileLock(path)) - 1,
@@ -83,6 +85,11 @@ function remove(path: string): void {
   attempt("remove", path, () => fs.unlinkSync(path));
 }
 
+// rmdir
+function removeDirectory(directory: string): void {
+  attempt("remove", directory, () => fs.rmdirSync(directory));
+}
+
 // openat(directory, O_RDONLY), fsync, close
 // Windows has no such call; NTFS keeps a journal of names by itself.
 function syncDirectory(directory: string): void {
@@ -97,12 +104,34 @@ function syncDirectory(directory: string): void {
 
 // write: pwrite64 (libuv repeats it after a short write) · sync: fdatasync (F_FULLFSYNC on Apple)
 function runStep(step: ThreadStep): void {
-  const { descriptor, path } = step.file;
-  if (step.kind === "sync") attempt("sync", path, () => fs.fdatasyncSync(descriptor));
-  else attempt("write", path, () => write(step));
+  if (step.kind === "write") write(step.file, step.bytes, step.offsetBytes);
+  else if (step.kind === "sync") sync(step.file);
+  else replace(step);
 }
 
-function write({ file, bytes, offsetBytes }: ThreadStep & { kind: "write" }): void {
+function sync({ descriptor, path }: ThreadFile): void {
+  attempt("sync", path, () => fs.fdatasyncSync(descriptor));
+}
+
+// openat(NAME.tmp, O_WRONLY|O_CREAT|O_TRUNC), pwrite64, fdatasync, close, rename
+function replace({ path, bytes }: ThreadStep & { kind: "replace" }): void {
+  const temporary = path + TEMPORARY;
+  const descriptor = attempt("open", temporary, () => fs.openSync(temporary, "w"));
+  const file = { descriptor, path: temporary };
+  try {
+    write(file, bytes, 0);
+    sync(file);
+  } finally {
+    closeFile(file);
+  }
+  rename(temporary, path);
+}
+
+function write({ descriptor, path }: ThreadFile, bytes: Uint8Array, offsetBytes: number): void {
+  attempt("write", path, () => writeWhole({ descriptor, path }, bytes, offsetBytes));
+}
+
+function writeWhole(file: ThreadFile, bytes: Uint8Array, offsetBytes: number): void {
   const { descriptor, path } = file;
   let count = fs.writeSync(descriptor, bytes, 0, bytes.byteLength, offsetBytes);
   if (count < bytes.byteLength) {

@@ -63,7 +63,7 @@ export class NodeWritableFile implements WritableFile {
 }
 
 /** A message carries the whole buffer under a view, so a view of a part is copied out first. */
-function portable(bytes: Uint8Array): Uint8Array {
+export function portable(bytes: Uint8Array): Uint8Array {
   const { buffer } = bytes;
   const whole = buffer.byteLength === bytes.byteLength;
   return whole || buffer instanceof SharedArrayBuffer ? bytes : new Uint8Array(bytes);

@@ -172,6 +172,36 @@ const TESTS: Readonly<Record<string, (world: DiskUnderTest) => Promise<void>>> =
     await file.close();
   },
 
+  async "a replaced file has exactly the new bytes, and nothing is left beside it"(world) {
+    const { disk, directory } = world;
+    const path = `${directory}/file`;
+    await makeFile(disk, path, "old and longer");
+    await makeFile(disk, `${path}.tmp`, "left by a crash, and longer still");
+    const old = await disk.openRead(path);
+    const bytes = bytesOf("..new..");
+    const running = disk.run([{ kind: "replace", path, bytes: bytes.subarray(2, 5) }]);
+    bytes.fill(0);
+    await running;
+    const file = await disk.openRead(path);
+    assert.deepEqual([await textOf(file), await textOf(old)], ["new", "old and longer"]);
+    assert.deepEqual(await disk.list(directory), ["file"]);
+    const inMissing = `${directory}/missing/file`;
+    const impossible = disk.run([{ kind: "replace", path: inMissing, bytes }]);
+    await rejects(impossible, "DISK_NOT_FOUND", `${inMissing}.tmp`);
+    await Promise.all([file.close(), old.close()]);
+  },
+
+  async "removeDirectory removes an empty directory, and no other"({ disk, directory }) {
+    const [sub, missing] = [`${directory}/sub`, `${directory}/missing`];
+    await disk.makeDirectory(sub);
+    await makeFile(disk, `${sub}/file`, "");
+    await rejects(disk.removeDirectory(sub), "DISK_IO", sub);
+    await disk.remove(`${sub}/file`);
+    await disk.removeDirectory(sub);
+    await rejects(disk.removeDirectory(missing), "DISK_NOT_FOUND", missing);
+    assert.deepEqual(await disk.list(directory), []);
+  },
+
   async "rename replaces, and open files follow"({ disk, directory }) {
     const [from, to] = [`${directory}/from`, `${directory}/to`];
     await makeFile(disk, from, "new");

@@ -1,6 +1,7 @@
 import { SteleError } from "@stele/core/error";
 import type { ErrorCode } from "@stele/core/error";
 import type { Disk, DiskLock, DiskStep, ReadableFile, WritableFile } from "../disk.ts";
+import { TEMPORARY } from "../layout.ts";
 import { Refusal } from "./refusal.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { SimulatedCalls } from "./simulated-calls.ts";
@@ -114,6 +115,12 @@ export class SimulatedDisk implements Disk {
     return this.#change({ operation: "remove", path }, () => this.#names.remove(path));
   }
 
+  removeDirectory(directory: string): Promise<void> {
+    return this.#change({ operation: "removeDirectory", path: directory }, () =>
+      this.#names.removeDirectory(directory),
+    );
+  }
+
   syncDirectory(directory: string): Promise<void> {
     const call = { operation: "syncDirectory", path: directory };
     const whole = () => this.#names.syncDirectory(directory);
@@ -121,10 +128,8 @@ export class SimulatedDisk implements Disk {
   }
 
   async run(steps: readonly DiskStep[]): Promise<void> {
-    const actions = steps.map(stepAction);
-    await this.#enqueue(() => {
-      for (const action of actions) this.#performWhileOpen(action);
-    });
+    const performances = steps.map((step) => this.#performanceOf(step));
+    await this.#enqueue(() => performances.forEach((perform) => perform()));
   }
 
   async lock(path: string): Promise<DiskLock> {
@@ -145,6 +150,29 @@ export class SimulatedDisk implements Disk {
       this.#closed = true;
       this.#locked.clear();
     });
+  }
+
+  #performanceOf(step: DiskStep): () => void {
+    if (step.kind === "replace") return this.#replacement(step.path, new Uint8Array(step.bytes));
+    const action = stepAction(step);
+    return () => this.#performWhileOpen(action);
+  }
+
+  /** Counts as the calls that it consists of, so that each of them can be made to fail. */
+  #replacement(path: string, bytes: Uint8Array): () => void {
+    const temporary = path + TEMPORARY;
+    const open = { operation: "openWrite", path: temporary };
+    const rename = { operation: "rename", path: temporary, to: path };
+    return () => {
+      const whole = () => this.#names.open(temporary, true);
+      const file = this.#performWhileOpen({ call: open, effect: { whole } });
+      const handle = new SimulatedHandle(temporary, file);
+      this.#performWhileOpen(handle.truncateAction(0));
+      this.#performWhileOpen(handle.writeAction(bytes, 0));
+      this.#performWhileOpen(handle.syncAction());
+      const effect = { whole: () => this.#names.rename(temporary, path) };
+      this.#performWhileOpen({ call: rename, effect });
+    };
   }
 
   #read<T>(call: SimulatedCall, whole: () => T): Promise<T> {
@@ -168,7 +196,7 @@ export class SimulatedDisk implements Disk {
   }
 }
 
-function stepAction(step: DiskStep): Action<void> {
+function stepAction(step: Exclude<DiskStep, { kind: "replace" }>): Action<void> {
   const handle = step.file as SimulatedHandle;
   return step.kind === "sync"
     ? handle.syncAction()

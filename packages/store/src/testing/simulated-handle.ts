@@ -17,7 +17,8 @@ export class SimulatedHandle implements WritableFile {
   readonly #perform: Perform;
   #closed = false;
 
-  constructor(path: string, file: SimulatedFile, perform: Perform) {
+  /** Without `perform` it only makes actions. */
+  constructor(path: string, file: SimulatedFile, perform: Perform = refuseToPerform) {
     this.#path = path;
     this.#file = file;
     this.#perform = perform;
@@ -43,11 +44,7 @@ export class SimulatedHandle implements WritableFile {
   }
 
   async truncate(sizeBytes: number): Promise<void> {
-    const whole = () => {
-      requirePossible(sizeBytes);
-      this.#file.truncate(sizeBytes);
-    };
-    await this.#perform(this.#action({ operation: "truncate", sizeBytes }, { whole }));
+    await this.#perform(this.truncateAction(sizeBytes));
   }
 
   async close(): Promise<void> {
@@ -70,6 +67,14 @@ export class SimulatedHandle implements WritableFile {
     return this.#action({ operation: "write", offsetBytes, sizeBytes }, effect);
   }
 
+  truncateAction(sizeBytes: number): Action<void> {
+    const whole = () => {
+      requirePossible(sizeBytes);
+      this.#file.truncate(sizeBytes);
+    };
+    return this.#action({ operation: "truncate", sizeBytes }, { whole });
+  }
+
   syncAction(): Action<void> {
     return this.#action(
       { operation: "sync" },
@@ -82,6 +87,10 @@ export class SimulatedHandle implements WritableFile {
     if (!this.#closed) return { call: { path, ...call }, effect };
     throw new SteleError("DISK_IO", `${call.operation} ${path}: the file is closed`, { path });
   }
+}
+
+function refuseToPerform(): never {
+  throw new Error("this handle only makes actions");
 }
 
 function requirePossible(sizeBytes: number): void {

@@ -73,6 +73,13 @@ export class SimulatedNames {
     this.#change({ directory: parentOf(path), unset: { path, node } });
   }
 
+  removeDirectory(directory: string): void {
+    const path = tidy(directory);
+    this.#requireDirectory(path);
+    if (this.list(path).length > 0) throw new Refusal("DISK_IO", "is not empty");
+    this.#change({ directory: parentOf(path), unset: { path, node: "directory" } });
+  }
+
   syncDirectory(directory: string): void {
     this.#requireDirectory(tidy(directory));
     for (const change of this.#unsynced) {

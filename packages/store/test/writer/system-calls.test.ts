@@ -86,7 +86,6 @@ test("creation: the manifest comes last, when all that it stands for is durable"
     "truncate /journal/stele.json.tmp",
     "write /journal/stele.json.tmp",
     "sync /journal/stele.json.tmp",
-    "close /journal/stele.json.tmp",
     "rename /journal/stele.json.tmp",
     "syncDirectory /journal",
   ]);

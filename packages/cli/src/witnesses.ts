@@ -1,0 +1,20 @@
+import type { SteleError, WitnessClient } from "@stele/journal";
+import { witnessClient } from "@stele/witness";
+import { text, type Call } from "./arguments.ts";
+import { readInput } from "./input-file.ts";
+import { harmless } from "./style.ts";
+
+/**
+ * The witnesses of the policy that --witness or STELE_WITNESS names; undefined when neither does.
+ * Throws DISK_NOT_FOUND, POLICY_MALFORMED.
+ */
+export async function findWitness(call: Call): Promise<WitnessClient | undefined> {
+  const path = text(call, "witness") ?? process.env["STELE_WITNESS"];
+  if (!path) return undefined;
+  return witnessClient(Buffer.from(await readInput(path)).toString());
+}
+
+/** Tells the people behind standard error what goes wrong beside the ledger. */
+export function warn({ message, fix, code }: SteleError): void {
+  process.stderr.write(`${harmless(`stele: warning: ${message}; ${fix} [${code}]`)}\n`);
+}

@@ -1,0 +1,148 @@
+import type { SteleError } from "@stele/core/error";
+import type { Hash } from "@stele/core/hash";
+import { encodeTile, nodesOfTile, TILE_WIDTH, TileEdge, type FilledTile } from "@stele/core/tile";
+import type { DiskStep } from "./disk.ts";
+import { scanLeaves } from "./leaf-scan.ts";
+import { fullTilePath, missingTiles, type TileRun } from "./tile-files.ts";
+import { TreeReader } from "./tree-reader.ts";
+import type { World } from "./world.ts";
+
+/** Full tiles that wait for the disk; about 1.5 MiB. Further ones are read back when it is quiet. */
+const WAITING_MAX = 64;
+/** How many of them may come between two commits. */
+const TOGETHER_MAX = 4;
+
+/**
+ * Writes the full tiles of a journal behind its commits (spec/tiles.md section 1). It never says
+ * more than is sealed on disk: it is told of entries only then. What it cannot take from memory,
+ * at the start and after a long rush, it finds by the names that are missing and reads from the
+ * ledger. Its failure is nobody else's: it stops, and the next opening catches up.
+ */
+export class TileKeeper {
+  readonly #world: Pick<World, "disk" | "primitives">;
+  readonly #directory: string;
+  readonly #tree: TreeReader;
+  readonly #edge: TileEdge;
+  readonly #waiting: FilledTile[] = [];
+  readonly #made = new Map<number, string>();
+  #size: number;
+  /** Whether tiles may be missing that are not waiting. */
+  #isBehind: boolean;
+  #working: Promise<void> | undefined;
+  #isClosing = false;
+  #failure: SteleError | undefined;
+
+  /** Begins to look for missing tiles of the first `size` entries, which are sealed on disk. */
+  constructor(world: Pick<World, "disk" | "primitives">, directory: string, size: number) {
+    this.#world = world;
+    this.#directory = directory;
+    this.#tree = new TreeReader(world, directory);
+    this.#edge = new TileEdge(size);
+    this.#size = size;
+    this.#isBehind = size >= TILE_WIDTH;
+    this.#start();
+  }
+
+  /** Why it stopped; undefined while it goes on. */
+  get failure(): SteleError | undefined {
+    return this.#failure;
+  }
+
+  /**
+   * Takes the hashes that a commit, now sealed on disk, adds to each level of tiles, leaves first.
+   * Returns at once.
+   */
+  add(rows: readonly (readonly Hash[])[]): void {
+    if (this.#failure) return;
+    for (const [level, hashes] of rows.entries()) {
+      for (const hash of hashes) {
+        const tile = this.#edge.push(level, hash);
+        if (tile) this.#take(tile);
+      }
+    }
+    this.#size += rows[0]?.length ?? 0;
+    this.#start();
+  }
+
+  /** Writes what is waiting, and stops. Never rejects. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    await this.#working;
+  }
+
+  #take(tile: FilledTile): void {
+    const isKnown = tile.hashes.length === TILE_WIDTH;
+    if (isKnown && this.#waiting.length < WAITING_MAX) this.#waiting.push(tile);
+    else this.#isBehind = true;
+  }
+
+  #start(): void {
+    if (this.#waiting.length > 0 || this.#isBehind) this.#working ??= this.#work();
+  }
+
+  async #work(): Promise<void> {
+    try {
+      do await this.#writeWaiting();
+      while (this.#isBehind && !this.#isClosing && (await this.#catchUp()));
+    } catch (error) {
+      this.#failure = error as SteleError;
+      this.#waiting.length = 0;
+    }
+    this.#working = undefined;
+  }
+
+  async #writeWaiting(): Promise<void> {
+    while (this.#waiting.length > 0) await this.#write(this.#waiting.splice(0, TOGETHER_MAX));
+  }
+
+  /** At least one missing tile, however soon it is closed: so short sessions get there too. */
+  async #catchUp(): Promise<true> {
+    this.#isBehind = false;
+    const size = this.#size;
+    for await (const run of missingTiles(this.#world.disk, this.#directory, size)) {
+      for await (const tile of this.#rebuild(run, size)) {
+        await this.#write([tile]);
+        await this.#writeWaiting();
+        if (this.#isClosing) return true;
+      }
+    }
+    return true;
+  }
+
+  async *#rebuild(
+    { level, lo, hi }: TileRun,
+    size: number,
+  ): AsyncGenerator<FilledTile, void, undefined> {
+    for (let index = lo; index < hi && level > 0; index++) {
+      const nodes = nodesOfTile({ level, index, width: TILE_WIDTH });
+      yield { level, index, hashes: await this.#tree.hashes(nodes, size) };
+    }
+    if (level > 0) return;
+    // Many leaves in a row are read much faster than each tile's by itself.
+    const edge = new TileEdge(lo * TILE_WIDTH);
+    const leaves = { lo: lo * TILE_WIDTH, hi: hi * TILE_WIDTH };
+    for await (const { hashes } of scanLeaves(this.#world, this.#directory, leaves)) {
+      for (const hash of hashes) {
+        const tile = edge.push(0, hash);
+        if (tile) yield tile;
+      }
+    }
+  }
+
+  /**
+   * System calls: mkdir, once for a thousand tiles; then, in one hand-over, of each tile open,
+   * pwrite, fdatasync, close, rename.
+   */
+  async #write(tiles: readonly FilledTile[]): Promise<void> {
+    const { disk } = this.#world;
+    const steps: DiskStep[] = [];
+    for (const tile of tiles) {
+      const path = fullTilePath(this.#directory, tile);
+      const holder = path.slice(0, path.lastIndexOf("/"));
+      if (this.#made.get(tile.level) !== holder) await disk.makeDirectory(holder);
+      this.#made.set(tile.level, holder);
+      steps.push({ kind: "replace", path, bytes: encodeTile(tile.hashes) });
+    }
+    await disk.run(steps);
+  }
+}

@@ -1,0 +1,3 @@
+export { scanLeaves } from "./leaf-scan.ts";
+export { checkTiles } from "./tile-check.ts";
+export { entriesOnlyInTiles } from "./tile-files.ts";
