@@ -1,6 +1,7 @@
 import type { AppendRow } from "./append.ts";
 import type { ContenderName } from "./contenders/all.ts";
 import type { Machine } from "./machine.ts";
+import type { ProofRow, PublishRow } from "./evidence.ts";
 import type { OpenRow } from "./open.ts";
 import type { AppendResult } from "./trials/append.ts";
 import type { Costs } from "./trials/costs.ts";
@@ -16,6 +17,8 @@ export interface Run {
   readonly append: readonly AppendRow[];
   readonly verify: readonly VerifyRow[];
   readonly open: readonly OpenRow[];
+  readonly proofs: readonly ProofRow[];
+  readonly publish: readonly PublishRow[];
 }
 
 /** Where the arithmetic limit is computed, and what most aims speak of. */

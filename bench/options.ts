@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 
-type Part = "append" | "verify" | "open";
-const PARTS: readonly Part[] = ["append", "verify", "open"];
+type Part = "append" | "verify" | "open" | "proofs" | "publish";
+const PARTS: readonly Part[] = ["append", "verify", "open", "proofs", "publish"];
 
 export interface Options {
   readonly parts: readonly Part[];
@@ -15,7 +15,7 @@ export interface Options {
   readonly rounds: number;
 }
 
-const USAGE = "npm run bench -- [--quick] [--only append|verify|open] [--out FILE]";
+const USAGE = "npm run bench -- [--quick] [--only append|verify|open|proofs|publish] [--out FILE]";
 
 /** Reads the command line; throws with a message for people when it is wrong. */
 export function readOptions(args: readonly string[]): Options {

@@ -24,7 +24,7 @@ export async function runTrial<Result>(trial: TrialName, spec: object): Promise<
   throw new Error(`${trial} trial failed: ${errorLine(errors)}`);
 }
 
-export type TrialName = "append" | "verify" | "open" | "fill" | "costs";
+export type TrialName = "append" | "verify" | "open" | "proofs" | "publish" | "fill" | "costs";
 
 function errorLine(errors: string): string {
   const lines = errors.split("\n");

@@ -1,6 +1,7 @@
 import { judgeAims, type Aim } from "./aims.ts";
 import type { AppendRow } from "./append.ts";
 import { CONTENDERS, type ContenderName } from "./contenders/all.ts";
+import type { ProofRow, PublishRow } from "./evidence.ts";
 import type { OpenRow } from "./open.ts";
 import { appendFigures, GROUP, type Run } from "./figures.ts";
 import { formatNumber, renderTable, type Table } from "./table.ts";
@@ -13,6 +14,8 @@ export function renderReport(run: Run): string {
     costTable(run),
     verifyTable(run.verify),
     openTable(run.open),
+    proofTable(run.proofs),
+    publishTable(run.publish),
     aimTable(judgeAims(run)),
   ];
   const filled = tables.filter((table) => table.rows.length > 0);
@@ -109,6 +112,40 @@ function openTable(rows: readonly OpenRow[]): Table {
     title: "Opening",
     columns: ["entries", "ledger MB", "last segment MB", "ms"],
     rows: rows.map((row) => [row.entries, row.ledgerMB, row.lastSegmentMB, row.openMs]),
+  };
+}
+
+function proofTable(rows: readonly ProofRow[]): Table {
+  return {
+    title: "Proofs of one entry",
+    note:
+      "The journal is open and in the page cache. The floor is what both cannot do without: the " +
+      "leaf's hash, a node hash a level, one signature checked.",
+    columns: ["entries", "what", "p50 µs", "p99 µs", "floor µs", "p50 × floor"],
+    rows: rows.map((row) => [
+      row.entries,
+      row.what,
+      row.p50Us,
+      row.p99Us,
+      row.floorUs,
+      row.p50Us / row.floorUs,
+    ]),
+  };
+}
+
+function publishTable(rows: readonly PublishRow[]): Table {
+  return {
+    title: "Publishing",
+    note: "Into an empty directory, every file synced. The floor hashes each line of the ledger once.",
+    columns: ["entries", "ledger MB", "entries/s", "floor entries/s", "÷ floor", "again ms"],
+    rows: rows.map((row) => [
+      row.entries,
+      row.ledgerMB,
+      row.entriesPerSecond,
+      row.floorEntriesPerSecond,
+      row.entriesPerSecond / row.floorEntriesPerSecond,
+      row.againMs,
+    ]),
   };
 }
 

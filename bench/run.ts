@@ -1,4 +1,5 @@
 import { benchAppend } from "./append.ts";
+import { benchProofs, benchPublish } from "./evidence.ts";
 import { describeMachine } from "./machine.ts";
 import { benchOpen } from "./open.ts";
 import { readOptions, type Options } from "./options.ts";
@@ -38,6 +39,8 @@ async function measure(scratch: string, options: Options): Promise<Run> {
     costs: await runTrial<Costs>("costs", {}),
     verify: parts.includes("verify") ? await benchVerify(scratch, options) : [],
     open: parts.includes("open") ? await benchOpen(scratch, options) : [],
+    proofs: parts.includes("proofs") ? await benchProofs(scratch, options) : [],
+    publish: parts.includes("publish") ? await benchPublish(scratch, options) : [],
     append: parts.includes("append") ? await benchAppend(scratch, options) : [],
   };
 }

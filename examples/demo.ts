@@ -186,15 +186,15 @@ function cutTail(): void {
   const refused = seqOf('"tool_error"');
   const copy = tamper("cut", (text) => text.slice(0, text.indexOf(`{"seq":${refused - 1},`)));
   assert.equal(verify(copy, [], 1).verdict, "truncated");
-  say("The file head knew how long the ledger was. Now that goes too:");
-  rmSync(join(copy, "head"));
+  say("The files head and checkpoint knew how long the ledger was. Now they go too:");
+  for (const name of ["head", "checkpoint"]) rmSync(join(copy, name));
   const alone = verify(copy, [], 0);
   assert.equal(alone.verdict, "intact");
   say(`From inside nobody can see that; verify says so: it cannot rule out`);
   say(`${alone.cannotRuleOut.find((one) => one.includes("from the end"))}.`);
   say("But whoever kept the checkpoint can:");
   const { verdict, firstBad } = verify(copy, ["--checkpoint", checkpoint], 1);
-  assert.equal(verdict, "truncated");
+  assert.equal(verdict, "rolled-back");
   assert.equal(firstBad?.seq, refused - 1);
 }
 

@@ -9,6 +9,7 @@ import { consistency } from "./commands/consistency.ts";
 import { init } from "./commands/init.ts";
 import { mcp } from "./commands/mcp.ts";
 import { prove } from "./commands/prove.ts";
+import { publish } from "./commands/publish.ts";
 import { rotateKey } from "./commands/rotate-key.ts";
 import { verify } from "./commands/verify.ts";
 import { witness } from "./commands/witness.ts";
@@ -25,6 +26,7 @@ const COMMANDS: readonly Command[] = [
   prove,
   check,
   consistency,
+  publish,
   rotateKey,
   mcp,
   witness,

@@ -1,20 +1,20 @@
 import type { Verdict } from "@stele/journal";
 import { bold, dim, green, harmless, red, yellow } from "./style.ts";
 
-/** A verdict in plain language, with its newline. */
-export function formatVerdict(verdict: Verdict): string {
+/** A verdict in plain language, with its newline. Ages are as of `nowMs`. */
+export function formatVerdict(verdict: Verdict, nowMs: number): string {
   const { firstBad, size, root, unsealed, contents, assurance } = verdict;
-  const kind = red(bold(verdict.verdict.toUpperCase()));
   const entries = count(size, "entry", "entries");
   const lines = [
     firstBad
-      ? `${kind} at entry ${firstBad.seq}: ${harmless(firstBad.reason)}`
+      ? `${kindText(verdict)}: ${harmless(firstBad.reason)}`
       : `${green(bold("intact"))}: ${entries}, every line, link and seal checked`,
-    ...(firstBad ? [`  before that, ${entries} sealed and intact`] : []),
+    ...(firstBad ? [`  checked   ${entries}, sealed and intact`] : []),
     `  root      ${root}`,
     `  sealed    ${assurance.sealedAt ?? "nothing yet"}`,
     `  key       ${keyText(assurance.key)}`,
-    `  freshness ${freshnessText(assurance.freshness)}`,
+    `  outside   ${outsideText(verdict, nowMs)}`,
+    ...exposedLines(verdict, nowMs),
   ];
   if (unsealed.bytes > 0) {
     const what = `${count(unsealed.entries, "entry", "entries")}, ${unsealed.bytes} bytes`;
@@ -28,19 +28,45 @@ export function formatVerdict(verdict: Verdict): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** These concern the journal as a whole. */
+const PLACELESS: readonly string[] = ["forked", "re-created", "wrong-key", "stale"];
+
+function kindText({ verdict, firstBad }: Verdict): string {
+  const kind = red(bold(verdict.toUpperCase()));
+  return PLACELESS.includes(verdict) ? kind : `${kind} at entry ${firstBad!.seq}`;
+}
+
 function keyText(key: Verdict["assurance"]["key"]): string {
   return key === "pinned" ? "the one you gave" : "taken from the journal itself; pin it with --key";
 }
 
-function freshnessText(freshness: Verdict["assurance"]["freshness"]): string {
-  switch (freshness) {
-    case "none":
-      return "no evidence from outside; keep checkpoints with: stele checkpoint DIR > FILE";
-    case "checkpoint":
-      return "held against the checkpoint you gave";
-    case "witnessed":
-      return "held against a witnessed checkpoint";
+/** What evidence from outside shows. */
+function outsideText({ anchored, assurance }: Verdict, nowMs: number): string {
+  if (anchored) {
+    const entries = count(anchored.size, "entry", "entries");
+    if (anchored.by === "checkpoint") return `${entries}, by the checkpoint that you gave`;
+    const when = anchored.at === null ? "" : `, ${age(anchored.at, nowMs)} ago (${anchored.at})`;
+    return `${entries}, countersigned by ${harmless(anchored.witnesses.join(", "))}${when}`;
   }
+  if (assurance.freshness !== "none") return "nothing: the evidence does not agree";
+  return "no evidence; keep checkpoints with: stele checkpoint DIR > FILE";
+}
+
+/** What no evidence from outside covers: only where there is some. */
+function exposedLines({ anchored, unanchored }: Verdict, nowMs: number): readonly string[] {
+  const { entries, since } = unanchored;
+  if (!anchored || entries === 0) return [];
+  const when = since === null ? "" : `, for ${age(since, nowMs)}`;
+  return [yellow(`  exposed   ${count(entries, "entry", "entries")} behind that${when}`)];
+}
+
+/** How long ago: 3 minutes. */
+function age(time: string, nowMs: number): string {
+  const seconds = Math.max(0, Math.floor((nowMs - Date.parse(time)) / 1000));
+  if (seconds < 120) return count(seconds, "second", "seconds");
+  if (seconds < 2 * 3600) return `${Math.floor(seconds / 60)} minutes`;
+  if (seconds < 2 * 86_400) return `${Math.floor(seconds / 3600)} hours`;
+  return `${Math.floor(seconds / 86_400)} days`;
 }
 
 function count(number: number, one: string, many: string): string {

@@ -9,7 +9,7 @@ import {
 import { Coverage } from "./coverage.ts";
 import { proveGrowth } from "./growth.ts";
 import { Problems } from "./problems.ts";
-import type { WitnessClient, WitnessOutcome } from "./witnessing.ts";
+import type { WitnessClient, WitnessFailure, WitnessOutcome } from "./witnessing.ts";
 
 /** What a keeper needs of a writer. */
 interface Sealer {
@@ -209,13 +209,9 @@ export class CheckpointKeeper {
   #report({ failures, satisfied }: WitnessOutcome, size: number): void {
     const names = failures.map(({ witness }) => `witness ${witness}`);
     this.#problems.keepOnly([CHECKPOINT, ...names]);
-    for (const { witness, reason, ahead } of failures) {
-      const problem = new SteleError(
-        ahead === undefined ? "WITNESS_UNAVAILABLE" : "WITNESS_AHEAD",
-        ahead === undefined
-          ? `witness ${witness} did not countersign: ${reason}`
-          : `witness ${witness} has seen ${ahead} entries, the journal has ${size}: it was rolled back or lost entries`,
-      );
+    for (const failure of failures) {
+      const { witness, ahead } = failure;
+      const problem = explain(failure, size);
       this.#problems.begin(`witness ${witness}`, problem);
       if (ahead !== undefined && !satisfied) this.#end(problem);
     }
@@ -252,3 +248,12 @@ export class CheckpointKeeper {
 }
 
 const CHECKPOINT = "the checkpoint";
+
+function explain({ witness, reason, ahead }: WitnessFailure, size: number): SteleError {
+  if (ahead === undefined) {
+    const message = `witness ${witness} did not countersign: ${reason}`;
+    return new SteleError("WITNESS_UNAVAILABLE", message);
+  }
+  const seen = `witness ${witness} has seen ${ahead} entries, the journal has ${size}`;
+  return new SteleError("WITNESS_AHEAD", `${seen}: it was rolled back or lost entries`);
+}

@@ -1,3 +1,4 @@
+import { resolve, sep } from "node:path";
 import { SteleError } from "@stele/core/error";
 import {
   formatVerifierKey,
@@ -69,6 +70,7 @@ async function create(world: World, directory: string, options: CreateOptions): 
   const { signer, save } = firstSigner(world, directory, options);
   const { key } = signer;
   checkKey(key.name, key.type, options);
+  if (recoveryKeyPath !== undefined) checkPlace(directory, recoveryKeyPath);
   if (!save) await tryOut(signer);
   const recovery = recoveryKeyPath === undefined ? undefined : generateKey(world, key.name);
   const made: string[] = [];
@@ -128,6 +130,14 @@ function checkKey(name: string, type: KeyType, options: CreateOptions): void {
     const fix = 'use 1 to 255 printable ASCII characters without space, +, " and \\';
     throw new SteleError("OPTION_INVALID", message, { fix });
   }
+}
+
+/** Who can write to the journal must not find what rewrites it. */
+function checkPlace(directory: string, recoveryKeyPath: string): void {
+  if (!`${resolve(recoveryKeyPath)}${sep}`.startsWith(`${resolve(directory)}${sep}`)) return;
+  const message = `the recovery key ${recoveryKeyPath} would lie in the journal's own directory`;
+  const fix = "name a file elsewhere, best on another machine or medium";
+  throw new SteleError("OPTION_INVALID", message, { fix, path: recoveryKeyPath });
 }
 
 function defaultOrigin(world: World, directory: string): string {

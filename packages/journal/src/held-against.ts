@@ -72,7 +72,7 @@ function holdAgainstKept(journal: Followed, kept: KeptCheckpoint): Finding | und
   if (!matches(journal, kept.checkpoint)) return forked("the checkpoint", kept);
   if (!isBySomebodyElse(kept, keyOfSize(journal.history, size))) return undefined;
   const { name, keyId } = kept.signer!;
-  const reason = `the checkpoint is of these entries, by ${name}+${keyId}: another key seals them now`;
+  const reason = `the checkpoint is of these entries, but by ${name}+${keyId}, not by their key`;
   return { verdict: "re-signed", seq: 0, reason };
 }
 
@@ -113,6 +113,15 @@ export function findAnchored(
     witnesses: witnessed?.by ?? [],
     at: witnessed ? toTime(witnessed.atMs) : null,
   };
+}
+
+/** Whether a checkpoint from outside shows that one of the journal's keys is its own. */
+export function bearsOutKey(
+  journal: Pick<Followed, "size" | "roots" | "history">,
+  { kept }: Checkpoints,
+): boolean {
+  if (!kept?.signer || !matches(journal, kept.checkpoint)) return false;
+  return !isBySomebodyElse(kept, keyOfSize(journal.history, kept.checkpoint.size));
 }
 
 function ofFile(

@@ -51,7 +51,8 @@ function findSigner(note: Note, { history, pinned }: Believed): VerifierKey | un
 
 function unknownSigner({ signatures }: Note, origin: string): SteleError {
   const [first] = signatures;
-  const message = `the checkpoint is signed by ${first!.name}+${first!.keyId}, which is no key of ${origin} as it is now`;
+  const signer = `${first!.name}+${first!.keyId}`;
+  const message = `the checkpoint is signed by ${signer}, no key of ${origin} as it is now`;
   const fix =
     "check that it is this journal's; if it is, the journal was rolled back to before that key: " +
     "pin the key, or a witness that countersigned";

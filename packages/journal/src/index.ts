@@ -23,6 +23,6 @@ export {
 } from "./journal.ts";
 export type { Published, PublishOptions } from "./publish.ts";
 export { openReader, type JournalReader, type KeyEpoch } from "./reading.ts";
-export type { JournalStatus, WitnessedStatus } from "./status.ts";
+export type { JournalStatus } from "./status.ts";
 export type { VerifyOptions } from "./verify.ts";
 export type { WitnessClient, WitnessFailure, WitnessOutcome } from "./witnessing.ts";

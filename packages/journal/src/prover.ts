@@ -20,7 +20,7 @@ import {
   firstSeal,
   lastSeal,
   segmentPath,
-  TreeReader,
+  type TreeReader,
   type Epoch,
   type EntryLine,
   type KeyHistory,
@@ -32,6 +32,7 @@ export interface ProvableJournal {
   readonly world: World;
   readonly directory: string;
   readonly ledger: LedgerReader;
+  readonly tree: TreeReader;
   /** Read behind the two below. */
   readonly history: KeyHistory;
   /** The checkpoint that was published, which witnesses may have countersigned. */
@@ -42,7 +43,6 @@ export interface ProvableJournal {
 /** Makes proof files. Each is checked, as its reader will, before it is handed out. */
 export class Prover {
   readonly #journal: ProvableJournal;
-  readonly #tree: TreeReader;
   /** Tiles are trusted until they prove nothing. */
   #isFromLedger = false;
   /** The proofs of key changes by epoch, as they lead to it. */
@@ -50,7 +50,6 @@ export class Prover {
 
   constructor(journal: ProvableJournal) {
     this.#journal = journal;
-    this.#tree = new TreeReader(journal.world, journal.directory);
   }
 
   /** The proof file of an entry. Throws JOURNAL_DAMAGED when it is not what was sealed. */
@@ -148,7 +147,8 @@ export class Prover {
   }
 
   #hashes(nodes: readonly TreeNode[], size: number): Promise<readonly Hash[]> {
-    return this.#isFromLedger ? this.#tree.fromLedger(nodes, size) : this.#tree.hashes(nodes, size);
+    const { tree } = this.#journal;
+    return this.#isFromLedger ? tree.fromLedger(nodes, size) : tree.hashes(nodes, size);
   }
 }
 

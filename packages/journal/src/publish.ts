@@ -16,7 +16,14 @@ import {
   tileRow,
   type FilledTile,
 } from "@stele/core/tile";
-import { readFileIfAny, replaceFile, type DiskLock, type Manifest, type World } from "@stele/store";
+import {
+  holdersOfNewNames,
+  readFileIfAny,
+  replaceFile,
+  type DiskLock,
+  type Manifest,
+  type World,
+} from "@stele/store";
 import {
   isPublishedBy,
   keyOfSize,
@@ -71,7 +78,9 @@ export async function publishJournal(
   const { disk } = source.world;
   requirePublic(source.manifest);
   await refuseJournal(disk, out);
+  const holders = await holdersOfNewNames(disk, out);
   await disk.makeDirectory(out);
+  for (const holder of holders) await disk.syncDirectory(holder);
   const lock = await lockSite(source.world, out);
   try {
     return await new Publication(source, out, options.entries ?? true).publish();

@@ -17,6 +17,7 @@ import {
   readKeyHistory,
   readPublished,
   segmentPath,
+  TreeReader,
   type EntryLine,
   type KeyHistory,
   type PublishedCheckpoint,
@@ -51,6 +52,7 @@ export class JournalReader {
   readonly #directory: string;
   readonly #manifest: Manifest;
   readonly #ledger: LedgerReader;
+  readonly #tree: TreeReader;
 
   /** For `openReader` and `openJournal`. */
   constructor(world: World, directory: string, manifest: Manifest) {
@@ -60,6 +62,7 @@ export class JournalReader {
     this.#directory = directory;
     this.#manifest = manifest;
     this.#ledger = new LedgerReader(world, directory, manifest);
+    this.#tree = new TreeReader(world, directory);
   }
 
   /** How many entries are sealed and on disk now. */
@@ -236,6 +239,7 @@ export class JournalReader {
       world: this.#world,
       directory: this.#directory,
       ledger: this.#ledger,
+      tree: this.#tree,
       history,
       published: published?.text,
       newestSeal,

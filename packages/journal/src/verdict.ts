@@ -5,7 +5,7 @@ import { sameKey, type Primitives, type VerifierKey } from "@stele/core/key";
 import type { Finding, Verdict } from "@stele/core/verdict";
 import { judge, type Head, type KeyHistory, type SegmentReport } from "@stele/store/reading";
 import { cannotRuleOut } from "./cannot-rule-out.ts";
-import { findAnchored, holdAgainst, type Checkpoints } from "./held-against.ts";
+import { bearsOutKey, findAnchored, holdAgainst, type Checkpoints } from "./held-against.ts";
 import type { CheckedSegment } from "./verify-segments.ts";
 
 /** What the journal is held against. */
@@ -171,7 +171,7 @@ function toVerdict(progress: Progress, evidence: Evidence): Verdict {
   const { finding, size, root, sealedAt, unsealed, contents } = progress;
   const { pinned, history, checkpoints } = evidence;
   const anchored = findAnchored(progress, checkpoints);
-  const isKeyKept = checkpoints.kept?.signer !== undefined && finding?.verdict !== "forked";
+  const isKeyKept = bearsOutKey({ ...progress, history }, checkpoints);
   return {
     verdict: finding?.verdict ?? "intact",
     size,

@@ -1,13 +1,27 @@
 import { availableParallelism } from "node:os";
 import { utf8 } from "@stele/core/bytes";
-import { parseCheckpoint, type Checkpoint } from "@stele/core/checkpoint";
+import { rootBase64 } from "@stele/core/checkpoint";
 import { SteleError } from "@stele/core/error";
+import { EMPTY_ROOT } from "@stele/core/hash";
 import { parseVerifierKey, sameKey, type VerifierKey } from "@stele/core/key";
-import { parseNote, verifyNote } from "@stele/core/note";
+import { parseNote } from "@stele/core/note";
 import type { Verdict } from "@stele/core/verdict";
 import { readManifest, type Manifest, type World } from "@stele/store";
-import { listSegments, readHead, readKeyHistory, type KeyHistory } from "@stele/store/reading";
+import {
+  firstSeal,
+  LedgerReader,
+  listSegments,
+  orUndefined,
+  readHead,
+  readKeyHistory,
+  readPublished,
+  segmentPath,
+  type KeyHistory,
+} from "@stele/store/reading";
+import type { Checkpoints, Published } from "./held-against.ts";
+import { readKept, type KeptCheckpoint } from "./held-checkpoint.ts";
 import { findKey, type Environment } from "./key-store.ts";
+import { findWitnessed, readPinnedWitnesses, type PinnedWitnesses } from "./pinned-witnesses.ts";
 import { reachVerdict } from "./verdict.ts";
 import {
   checkInTurn,
@@ -25,6 +39,15 @@ export interface VerifyOptions {
   readonly key?: string | undefined;
   /** A signed checkpoint of this journal, kept from before: the note's bytes or text. */
   readonly checkpoint?: Uint8Array | string | undefined;
+  /**
+   * The vkeys of witnesses: a checkpoint that one of them countersigned, the given one or the one
+   * in DIR/checkpoint, is evidence from outside.
+   */
+  readonly witnesses?: readonly string[] | undefined;
+  /** Instead: a C2SP witness policy, whose quorum it takes. */
+  readonly policy?: string | undefined;
+  /** The verdict is `stale` when the pinned witnesses saw nothing of the journal for so long. */
+  readonly maxAgeMs?: number | undefined;
   /** How many threads check segments. Default: as many as there are processors. */
   readonly threads?: number | undefined;
   /**
@@ -39,8 +62,8 @@ export interface VerifyOptions {
 /**
  * Checks every line, link, seal and header of the journal in one pass with flat memory, and says
  * what that is worth. A journal that is not intact is a verdict, not an error. Throws what
- * `readManifest` throws, OPTION_INVALID, KEY_MALFORMED for the pinned key, and NOTE_ or
- * CHECKPOINT_ codes when the checkpoint is not one of this journal's.
+ * `readManifest` throws, OPTION_INVALID, KEY_MALFORMED for pinned keys, POLICY_MALFORMED, and NOTE_
+ * or CHECKPOINT_ codes when the checkpoint is not one of this journal's.
  */
 export async function verifyLedger(
   world: World,
@@ -48,32 +71,35 @@ export async function verifyLedger(
   options: VerifyOptions = {},
 ): Promise<Verdict> {
   requireThreads(options.threads);
-  const manifest = await readManifest(world.disk, world.primitives, directory);
-  const { primitives } = world;
+  const { disk, primitives } = world;
+  const manifest = await readManifest(disk, primitives, directory);
   const pinned = options.key === undefined ? undefined : parseVerifierKey(primitives, options.key);
+  const witnesses = readPinnedWitnesses(primitives, options);
+  const notBeforeMs = oldest(world, options, witnesses);
   // Before the segments are listed: a writer may go on meanwhile, and only what was durable then
   // can be missed.
+  const published = await readOwn(world, directory, { origin: manifest.origin, witnesses });
   const head = await readHead(world, directory);
-  const segments = await listSegments(world.disk, directory);
+  const segments = await listSegments(disk, directory);
   // Behind the segments: what each of them was sealed with is then known.
   const firstKey = await withSecret(world, manifest, options);
   const found = await readKeyHistory(world, directory, firstKey);
-  const history = pinned ? startingFrom(found, pinned) : found;
-  const checkpoint = readCheckpoint(world, history, options.checkpoint);
-  const origin = pinned?.name ?? manifest.origin;
-  const job: SegmentJob = {
-    directory,
-    origin,
-    history,
-    segments,
-    rootsWanted: checkpoint ? [checkpoint.size] : [],
-  };
-  const reports =
-    origin === manifest.origin
-      ? checkSegments(world, job, options)
-      : anotherJournal(origin, manifest.origin);
-  const evidence = { head, checkpoint, history, pinned };
-  return reachVerdict(reports, segments.length, evidence);
+  const begins = await beginsWith(world, directory, { history: found, pinned });
+  const history = begins ? startingWith(found, begins) : found;
+  const kept =
+    options.checkpoint === undefined
+      ? undefined
+      : readKept(primitives, { history, pinned, witnesses }, options.checkpoint);
+  const checkpoints = { kept, published, notBeforeMs };
+  const evidence = { head, checkpoints, history, pinned, primitives };
+  const rootsWanted = sizesOf(checkpoints);
+  const job: SegmentJob = { directory, origin: manifest.origin, history, segments, rootsWanted };
+  if (pinned && pinned.name !== manifest.origin) {
+    return reachVerdict(anotherJournal(pinned.name, manifest.origin), segments.length, evidence);
+  }
+  const verdict = await reachVerdict(checkSegments(world, job, options), segments.length, evidence);
+  const reader = new LedgerReader(world, directory, manifest);
+  return begins || !pinned ? withTime(verdict, reader) : byAnother(verdict, { pinned, kept });
 }
 
 /** An HMAC key verifies nothing without its secret, which is where the signing key would be. */
@@ -87,11 +113,108 @@ export async function withSecret(
   return (await findKey(world, { manifest, key }, environment)).signer.key;
 }
 
-/** Who pins a key that the journal does not name must find that it began with it. */
-function startingFrom(history: KeyHistory, pinned: VerifierKey): KeyHistory {
-  if (history.epochs.some(({ key }) => sameKey(key, pinned))) return history;
+/**
+ * The key with which the journal begins when one is pinned: the history's own when that names the
+ * pinned one, or the pinned one, whatever the manifest says. Undefined when the pinned key sealed
+ * nothing of it.
+ */
+async function beginsWith(
+  { disk }: World,
+  directory: string,
+  { history, pinned }: { readonly history: KeyHistory; readonly pinned: VerifierKey | undefined },
+): Promise<VerifierKey | undefined> {
+  const first = history.epochs[0]!.key;
+  if (!pinned || pinned.name !== first.name) return first;
+  if (history.epochs.some(({ key }) => sameKey(key, pinned))) return first;
+  const seal = await orUndefined(firstSeal(disk, segmentPath(directory, 0)));
+  const isTheirs = seal !== undefined && isClaimedBy(seal, pinned);
+  return isTheirs ? pinned : undefined;
+}
+
+/** Whether the note's first signature says that it is the key's. */
+function isClaimedBy(note: string, { keyId }: VerifierKey): boolean {
+  try {
+    return parseNote(utf8(note)).signatures[0]!.keyId === keyId;
+  } catch (error) {
+    if (error instanceof SteleError) return false;
+    throw error;
+  }
+}
+
+function startingWith(history: KeyHistory, key: VerifierKey): KeyHistory {
   const [first, ...later] = history.epochs;
-  return { ...history, epochs: [{ ...first!, key: pinned }, ...later] };
+  return { ...history, epochs: [{ ...first!, key }, ...later] };
+}
+
+/** The verdict on a journal that only other keys than the pinned one sealed. */
+function byAnother(
+  verdict: Verdict,
+  { pinned, kept }: { readonly pinned: VerifierKey; readonly kept: KeptCheckpoint | undefined },
+): Verdict {
+  const isTheirs = kept?.signer !== undefined && sameKey(kept.signer, pinned);
+  const isSame = isTheirs && verdict.anchored?.size === kept.checkpoint.size;
+  const { name, keyId } = pinned;
+  const reason = isSame
+    ? `the entries are those of the checkpoint, but no longer sealed by ${name}+${keyId}`
+    : `it began with another key than ${name}+${keyId}, or was rolled back to before that key`;
+  return {
+    ...verdict,
+    verdict: isSame ? "re-signed" : "re-created",
+    size: 0,
+    root: rootBase64(EMPTY_ROOT),
+    firstBad: { seq: 0, reason },
+    anchored: null,
+    unanchored: { entries: 0, since: null },
+  };
+}
+
+/** With the time of the first entry that no evidence from outside covers. */
+async function withTime(verdict: Verdict, reader: LedgerReader): Promise<Verdict> {
+  const { anchored, unanchored } = verdict;
+  if (unanchored.entries === 0) return verdict;
+  try {
+    const { entry } = await reader.get(anchored?.size ?? 0);
+    return { ...verdict, unanchored: { ...unanchored, since: entry.time } };
+  } catch (error) {
+    if (error instanceof SteleError && !error.code.startsWith("DISK_")) return verdict;
+    throw error;
+  }
+}
+
+/** DIR/checkpoint, not yet compared. */
+async function readOwn(
+  { disk, primitives }: World,
+  directory: string,
+  known: { readonly origin: string; readonly witnesses: PinnedWitnesses },
+): Promise<Published> {
+  const file = await readPublished(disk, directory, known.origin);
+  if (typeof file === "string") return file;
+  try {
+    return { file, witnessed: findWitnessed(primitives, file.note, known.witnesses) };
+  } catch (error) {
+    if (error instanceof SteleError) return "unverified";
+    throw error;
+  }
+}
+
+function sizesOf({ kept, published }: Checkpoints): readonly number[] {
+  const own = typeof published === "string" ? [] : [published.file.checkpoint.size];
+  return kept ? [kept.checkpoint.size, ...own] : own;
+}
+
+/** By when a witness must have seen the journal. */
+function oldest(
+  { clock }: World,
+  { maxAgeMs }: VerifyOptions,
+  witnesses: PinnedWitnesses,
+): number | undefined {
+  if (maxAgeMs === undefined) return undefined;
+  if (!(maxAgeMs >= 0)) {
+    throw new SteleError("OPTION_INVALID", `maxAgeMs must be 0 or more, not ${maxAgeMs}`);
+  }
+  if (witnesses.keys.length > 0) return clock.nowMs() - maxAgeMs;
+  const message = "only what witnesses countersigned has an age, and none is pinned";
+  throw new SteleError("OPTION_INVALID", message, { fix: "pin a witness too" });
 }
 
 function requireThreads(threads: number | undefined): void {
@@ -108,7 +231,7 @@ async function* anotherJournal(
   origin: string,
 ): AsyncGenerator<CheckedSegment, void, undefined> {
   const reason = `the journal is ${origin}, the pinned key is for ${pinned}`;
-  yield { finding: { verdict: "tampered", seq: 0, reason } };
+  yield { finding: { verdict: "wrong-key", seq: 0, reason } };
 }
 
 /** Below this a thread takes longer to start than to check. */
@@ -127,20 +250,4 @@ async function* checkSegments(
   yield* threads > 1 && isThisMachine(world)
     ? checkInThreads(job, threads, progress.add)
     : checkInTurn(world, job, progress.add);
-}
-
-function readCheckpoint(
-  world: World,
-  { epochs }: KeyHistory,
-  untrusted: Uint8Array | string | undefined,
-): Checkpoint | undefined {
-  if (untrusted === undefined) return undefined;
-  const note = parseNote(typeof untrusted === "string" ? utf8(untrusted) : untrusted);
-  const ids = note.signatures.map(({ keyId }) => keyId);
-  const { key } = epochs.find((epoch) => ids.includes(epoch.key.keyId)) ?? epochs[0]!;
-  verifyNote(world.primitives, note, key);
-  const checkpoint = parseCheckpoint(note.text);
-  if (checkpoint.origin === key.name) return checkpoint;
-  const message = `the checkpoint is of ${checkpoint.origin}, not of ${key.name}`;
-  throw new SteleError("CHECKPOINT_MALFORMED", message);
 }

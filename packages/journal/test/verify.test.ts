@@ -30,6 +30,7 @@ suite("a verdict", () => {
     const reader = await openReader(directory);
     const { cannotRuleOut, ...verdict } = await reader.verify();
     const { time } = await reader.get(11);
+    const { time: since } = await reader.get(0);
     assert.deepEqual(verdict, {
       verdict: "intact",
       size: 12,
@@ -37,6 +38,8 @@ suite("a verdict", () => {
       firstBad: null,
       unsealed: { entries: 0, bytes: 0 },
       contents: { checked: 0, absent: 0 },
+      anchored: null,
+      unanchored: { entries: 12, since },
       assurance: { key: "self", freshness: "none", sealedAt: time },
     });
     assert.match(cannotRuleOut.join("\n"), /whole journal was replaced/);
@@ -69,12 +72,12 @@ suite("a verdict", () => {
     }
   });
 
-  test("is truncated when a checkpoint knows more", async () => {
+  test("is rolled back when only a checkpoint from outside knows more", async () => {
     const copy = shortened(7);
     const reader = await openReader(copy);
     for (const [index, checkpoint] of checkpoints.entries()) {
       const { verdict, firstBad } = await reader.verify({ checkpoint: Buffer.from(checkpoint) });
-      assert.equal(verdict, index < 7 ? "intact" : "truncated", String(index));
+      assert.equal(verdict, index < 7 ? "intact" : "rolled-back", String(index));
       if (index >= 7) assert.equal(firstBad!.seq, 7);
     }
   });
@@ -163,7 +166,7 @@ suite("a verdict", () => {
   /** A copy cut off after so many entries by a keeper who removed the traces. */
   function shortened(size: number): string {
     const copy = copyJournal(directory, root);
-    rmSync(join(copy, "head"));
+    for (const trace of ["head", "checkpoint"]) rmSync(join(copy, trace));
     for (const path of ledgerFiles(copy)) {
       const lines = readFileSync(path, "utf8").split(/(?<=\n)/);
       const cut = lines.findIndex((line) => line.startsWith(`{"seq":${size},`));

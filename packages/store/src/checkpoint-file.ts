@@ -19,7 +19,7 @@ export interface PublishedCheckpoint {
 }
 
 /**
- * The checkpoint in DIR/checkpoint (spec/ledger.md section 8). `malformed`: the file is none, or
+ * The checkpoint in DIR/checkpoint (spec/ledger.md section 5). `malformed`: the file is none, or
  * one of another origin. Verifies no signature.
  */
 export async function readPublished(

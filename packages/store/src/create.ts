@@ -4,7 +4,13 @@ import { formatCheckpoint } from "@stele/core/checkpoint";
 import { leafHash, ZERO_HASH } from "@stele/core/hash";
 import { formatVerifierKey, type Signer, type VerifierKey } from "@stele/core/key";
 import { recoveryKeyEvent } from "@stele/core/key-event";
-import { formatHashField, formatHeader, formatLeaf, formatSeal, segmentName } from "@stele/core/ledger";
+import {
+  formatHashField,
+  formatHeader,
+  formatLeaf,
+  formatSeal,
+  segmentName,
+} from "@stele/core/ledger";
 import type { Disk } from "./disk.ts";
 import { listIfAny, orUndefined, readFile, replaceFile } from "./files.ts";
 import { formatHead } from "./head.ts";
@@ -43,7 +49,8 @@ export async function createJournalFiles(
   }
   const { key } = signer;
   if (rotateKeyEveryMs !== undefined && !isKeyAge(rotateKeyEveryMs)) {
-    const message = `rotateKeyEveryMs must be 60,000 or more, not ${String(rotateKeyEveryMs)}`;
+    const ms = String(rotateKeyEveryMs);
+    const message = `a key must live for a minute or more (60000), not for ${ms} milliseconds`;
     throw new SteleError("OPTION_INVALID", message);
   }
   const ledger = await firstSegment(world, options);
@@ -108,7 +115,7 @@ function hasEntries(segment: Uint8Array): boolean {
 }
 
 /** The directories, nearest first, that get a new name when the directory is made. */
-async function holdersOfNewNames(disk: Disk, directory: string): Promise<readonly string[]> {
+export async function holdersOfNewNames(disk: Disk, directory: string): Promise<readonly string[]> {
   const parent = parentOf(directory);
   const isThere = parent === directory || (await orUndefined(disk.list(parent))) !== undefined;
   return isThere ? [parent] : [parent, ...(await holdersOfNewNames(disk, parent))];

@@ -1,6 +1,6 @@
 export type { Ack, Receipt } from "./batch.ts";
 export type { ContentInput } from "./content-input.ts";
-export { createJournalFiles, type CreateOptions } from "./create.ts";
+export { createJournalFiles, holdersOfNewNames, type CreateOptions } from "./create.ts";
 export { readCursors, removeCursor, writeCursor } from "./cursors.ts";
 export type { Clock, Disk, DiskLock, Random } from "./disk.ts";
 export { readFileIfAny, replaceFile } from "./files.ts";

@@ -29,7 +29,8 @@ export class TileKeeper {
   /** Whether tiles may be missing that are not waiting. */
   #isBehind: boolean;
   #working: Promise<void> | undefined;
-  #isClosing = false;
+  /** How many missing tiles it may still rebuild. */
+  #left = Infinity;
   #failure: SteleError | undefined;
 
   /** Begins to look for missing tiles of the first `size` entries, which are sealed on disk. */
@@ -64,9 +65,12 @@ export class TileKeeper {
     this.#start();
   }
 
-  /** Writes what is waiting, and stops. Never rejects. */
+  /**
+   * Writes what is waiting, and stops. What is missing it writes in part, so that short sessions
+   * get there too. Never rejects.
+   */
   async close(): Promise<void> {
-    this.#isClosing = true;
+    this.#left = WAITING_MAX;
     await this.#working;
   }
 
@@ -82,8 +86,11 @@ export class TileKeeper {
 
   async #work(): Promise<void> {
     try {
-      do await this.#writeWaiting();
-      while (this.#isBehind && !this.#isClosing && (await this.#catchUp()));
+      await this.#writeWaiting();
+      while (this.#isBehind && this.#left > 0) {
+        await this.#catchUp();
+        await this.#writeWaiting();
+      }
     } catch (error) {
       this.#failure = error as SteleError;
       this.#waiting.length = 0;
@@ -95,18 +102,16 @@ export class TileKeeper {
     while (this.#waiting.length > 0) await this.#write(this.#waiting.splice(0, TOGETHER_MAX));
   }
 
-  /** At least one missing tile, however soon it is closed: so short sessions get there too. */
-  async #catchUp(): Promise<true> {
+  async #catchUp(): Promise<void> {
     this.#isBehind = false;
     const size = this.#size;
     for await (const run of missingTiles(this.#world.disk, this.#directory, size)) {
       for await (const tile of this.#rebuild(run, size)) {
         await this.#write([tile]);
         await this.#writeWaiting();
-        if (this.#isClosing) return true;
+        if (--this.#left === 0) return;
       }
     }
-    return true;
   }
 
   async *#rebuild(

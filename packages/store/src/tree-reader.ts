@@ -16,6 +16,9 @@ import type { World } from "./world.ts";
 /** How many tiles are read at the same time. */
 const AT_ONCE = 16;
 
+/** How many hashes of full tiles are kept: as many as one tile of the next but one level needs. */
+const FOLDED_MAX = TILE_WIDTH * TILE_WIDTH;
+
 /** Some hashes that stand in tiles of one level: those of the indexes `lo` to `hi - 1`. */
 interface Row {
   readonly level: number;
@@ -31,6 +34,8 @@ interface Row {
 export class TreeReader {
   readonly #world: Pick<World, "disk" | "primitives">;
   readonly #directory: string;
+  /** What the full tiles that were read make together, which never changes. */
+  readonly #folded = new Map<string, Hash>();
 
   constructor(world: Pick<World, "disk" | "primitives">, directory: string) {
     this.#world = world;
@@ -41,7 +46,7 @@ export class TreeReader {
    * The hashes of perfect subtrees that lie in the first `size` entries, which are durable; in the
    * order asked. Each comes from a full tile; from the ledger where there is none of the right
    * length. Cost: a short read for each tile that is needed, and for hashes near the tree's right
-   * edge up to 255 more for each level. Throws JOURNAL_DAMAGED where the ledger is needed and bad.
+   * edge up to 255 more for each level, the first time. Throws JOURNAL_DAMAGED where the ledger is needed and bad.
    */
   async hashes(nodes: readonly TreeNode[], size: number): Promise<Hash[]> {
     requireBelow(nodes, size);
@@ -109,8 +114,15 @@ export class TreeReader {
   }
 
   async #foldStored(tile: TilePlace): Promise<Hash | undefined> {
+    const name = `${tile.level} ${tile.index}`;
+    const known = this.#folded.get(name);
+    if (known !== undefined) return known;
     const stored = await readFullTile(this.#world.disk, this.#directory, tile);
-    return stored && foldPerfect(this.#world.primitives, stored);
+    if (!stored) return undefined;
+    const hash = foldPerfect(this.#world.primitives, stored);
+    if (this.#folded.size === FOLDED_MAX) this.#folded.clear();
+    this.#folded.set(name, hash);
+    return hash;
   }
 
   /** As `#above`, where the tiles below are missing. */

@@ -93,7 +93,7 @@ function readKept(
     const note = parseNote(untrusted);
     const checkpoint = parseCheckpoint(note.text);
     const isOwn = verifyCosignatures(primitives, note, [key]).length > 0;
-    if (false) throw damaged(path, "not signed by this witness");
+    if (!isOwn) throw damaged(path, "not signed by this witness");
     const keys = logs.get(checkpoint.origin);
     if (keys && !signaturesOf(primitives, note, keys)) {
       throw damaged(path, `not signed by a key of ${checkpoint.origin} in the list of logs`);

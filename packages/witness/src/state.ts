@@ -17,7 +17,7 @@ import { thisMachine } from "./machine.ts";
 
 // Where things lie in a witness's directory (spec/witness.md section 4).
 
-export const KEY = "key";
+const KEY = "key";
 export const LOGS = "logs";
 export const LOCK = "lock";
 export const CHECKPOINTS = "checkpoints";
@@ -41,13 +41,15 @@ export async function createWitness(directory: string, name: string): Promise<st
   for (const part of [CHECKPOINTS, EVIDENCE]) await disk.makeDirectory(`${directory}/${part}`);
   await disk.syncDirectory(`${directory}/..`);
   // Last, so that whatever has a key is whole; it syncs the directory too.
-  await writeSecret(`${directory}/${KEY}`, utf8(`${formatSigningKey(key)}\n`)).catch(refuseSecond);
+  await writeSecret(`${directory}/${KEY}`, utf8(`${formatSigningKey(key)}\n`)).catch(
+    (error: unknown) => refuseSecond(directory, error),
+  );
   return formatVerifierKey(key);
 }
 
-function refuseSecond(error: unknown): never {
+function refuseSecond(directory: string, error: unknown): never {
   if (!(error instanceof SteleError) || error.code !== "KEY_EXISTS") throw error;
-  throw new SteleError("WITNESS_EXISTS", `there is a witness already: ${error.message}`, {
+  throw new SteleError("WITNESS_EXISTS", `there is a witness in ${directory} already`, {
     cause: error,
   });
 }

@@ -116,6 +116,32 @@ export class TestKey implements SealingKey {
   }
 }
 
+/** A witness: a named Ed25519 key for cosignatures (C2SP tlog-cosignature). */
+export class TestWitness {
+  readonly name: string;
+  readonly #key: TestKey;
+  readonly #keyId: string;
+
+  constructor(name: string, seed: Buffer) {
+    this.name = name;
+    this.#key = new TestKey(name, seed);
+    this.#keyId = sha256(`${name}\n`, Buffer.of(4), this.#key.publicKey).slice(0, 8);
+  }
+
+  get vkey(): string {
+    return `${this.name}+${this.#keyId}+${typed(this.#key.publicKey, Buffer.of(4))}`;
+  }
+
+  /** Its signature line under a checkpoint's text. */
+  line(text: string, timeSeconds: number): string {
+    const time = Buffer.alloc(8);
+    time.writeBigUInt64BE(BigInt(timeSeconds));
+    const signature = this.#key.sign(`cosignature/v1\ntime ${timeSeconds}\n${text}`);
+    const field = Buffer.concat([Buffer.from(this.#keyId, "hex"), time, signature]);
+    return `— ${this.name} ${field.toString("base64")}\n`;
+  }
+}
+
 /** A named HMAC-SHA-256 key (spec/keys.md section 1). */
 export class TestSecret implements SealingKey {
   readonly name: string;

@@ -1,4 +1,5 @@
 import { base64, OTHER_SEED, SOURCE, TEST_SEED, TestKey, treeRoot } from "./crypto.ts";
+import { otherKeyCases, publishedCases, witnessCases } from "./journal-checkpoints.ts";
 import { contentCases } from "./journal-contents.ts";
 import { keyJournalCases } from "./key-journals.ts";
 import { checkpointText, headText, segmentPath, smallEvent, TestJournal } from "./journal.ts";
@@ -11,6 +12,10 @@ export interface JournalCase {
   /** The vkey to pin. */
   readonly key?: string;
   readonly checkpoint?: string;
+  /** The vkeys of witnesses to pin. */
+  readonly witnesses?: readonly string[];
+  /** How old the newest cosignature may be. */
+  readonly maxAgeMs?: number;
   /** The secret of a journal that is sealed with one. */
   readonly secretKey?: string;
   /** What opening is done with, where it is not the file's `signingKey`. */
@@ -22,6 +27,14 @@ export interface JournalCase {
   readonly size?: number;
   readonly root?: string;
   readonly unsealed?: { readonly entries: number; readonly bytes: number };
+  readonly anchored?: {
+    readonly size: number;
+    readonly by: "checkpoint" | "witnesses";
+    readonly witnesses: readonly string[];
+    readonly at: string | null;
+  } | null;
+  /** Where it is not "checkpoint" with a checkpoint and "none" without. */
+  readonly freshness?: "none" | "checkpoint" | "witnessed";
   readonly contents?: { readonly checked: number; readonly absent: number };
   /** What opening for writing does: sets so many pieces aside, or refuses with a code. */
   readonly opening?: { readonly recovered: number } | { readonly error: string };
@@ -42,7 +55,17 @@ function journalOf(...segments: readonly (readonly number[])[]): TestJournal {
 }
 
 type Files = Record<string, string>;
-type Verdict = "intact" | "tampered" | "corrupt" | "truncated" | "forked" | "re-signed";
+type Verdict =
+  | "intact"
+  | "tampered"
+  | "corrupt"
+  | "truncated"
+  | "rolled-back"
+  | "forked"
+  | "re-signed"
+  | "re-created"
+  | "wrong-key"
+  | "stale";
 type Expected = Omit<JournalCase, "name" | "files">;
 
 /** So many entries before the first finding. */
@@ -343,9 +366,8 @@ function evidence(): JournalCase[] {
   const fork = sign(checkpointText(key.name, 3, "ab".repeat(32)));
   const both = `${journal.note()}${witness.signatureLine(text)}`;
   const good = found(journal, 6);
-  const truncated = found(journal, 6, "truncated", 6);
+  const rolledBack = found(journal, 6, "rolled-back", 6);
   const forked = found(journal, 6, "forked", 0);
-  const replaced = found(journal, 0, "re-signed", 0);
   const foreign = `${text}\n${stranger.signatureLine(text)}`;
   const otherName = sign(checkpointText("other.example", 3, "ab".repeat(32)));
   return [
@@ -353,9 +375,8 @@ function evidence(): JournalCase[] {
     { name: "a checkpoint with a witness's signature", files, checkpoint: both, ...good },
     { name: "an early checkpoint", files, checkpoint: early, ...good },
     { name: "a checkpoint between two seals", files, checkpoint: sign(midway), ...good },
-    { name: "a checkpoint of more entries", files, checkpoint: longer.note(), ...truncated },
+    { name: "a checkpoint of more entries", files, checkpoint: longer.note(), ...rolledBack },
     { name: "a checkpoint of other entries", files, checkpoint: fork, ...forked },
-    { name: "another key under the same name", files, key: stranger.vkey, ...replaced },
     { name: "a checkpoint by another key", files, checkpoint: foreign, error: "NOTE_UNVERIFIED" },
     {
       name: "a checkpoint of another journal",
@@ -400,13 +421,18 @@ export function journalCases(): object {
       "opening: what opening for writing does with signingKey (spec/recovery.md): how many " +
       "pieces it sets aside, or the code with which it refuses. keys and keyAttacks: journals " +
       "with several keys (spec/keys.md); a case may state the secretKey that the check is " +
-      "given, and a signingKey of its own.",
+      "given, and a signingKey of its own. published: journals with a checkpoint file; " +
+      "witnesses: with witnesses to pin, and maxAgeMs, how old the newest cosignature may be; " +
+      "otherKeys: under a pinned key that is not theirs.",
     vkey: key.vkey,
     signingKey: key.skey,
     intact: [...sound(), ...tails()],
     notIntact: damage(),
     contents: contentCases(),
     evidence: evidence(),
+    published: publishedCases(),
+    witnesses: witnessCases(),
+    otherKeys: otherKeyCases(),
     unreadable: unreadable(),
     ...keyJournalCases(),
   };

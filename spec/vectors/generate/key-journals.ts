@@ -363,7 +363,7 @@ function foreign(): JournalCase[] {
     attack(
       "a key that never sealed anything",
       plain.files(),
-      found(plain, 0, "re-signed", 0),
+      found(plain, 0, "re-created", 0),
       stranger.vkey,
     ),
     attack(

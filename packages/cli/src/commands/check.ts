@@ -89,7 +89,10 @@ function readKey(vkey: string): VerifierKey {
   const key = parseVerifierKey(primitives, vkey);
   if (key.type !== "hmac-sha256") return key;
   const given = process.env["STELE_KEY"];
-  if (!given) throw new SteleError("KEY_MISSING", `${key.name} is sealed with a secret`);
+  if (!given) {
+    const fix = "set STELE_KEY to the key that seals it, which only its keepers have";
+    throw new SteleError("KEY_MISSING", `${key.name} is sealed with a secret`, { fix });
+  }
   const secret = parseSigningKey(primitives, given.trim());
   if (sameKey(secret, key)) return secret;
   throw new SteleError("KEY_MISMATCH", `the key in STELE_KEY is not ${key.name}+${key.keyId}`);

@@ -44,11 +44,12 @@ Examples:
 
 async function run(call: Call): Promise<number> {
   const directory = onlyDirectory(init, call);
+  const recoveryKeyPath = text(call, "recovery-key");
   const { origin, publicKey, keyPath } = await createJournal(directory, {
     origin: text(call, "origin"),
     segmentBytes: wholeNumber(init, call, "segment-bytes"),
     keyType: call.options["hmac"] === true ? "hmac-sha256" : undefined,
-    recoveryKeyPath: text(call, "recovery-key"),
+    recoveryKeyPath,
     rotateKeyEveryMs: duration(init, call, "rotate-key-every"),
     publicKey: text(call, "public-key"),
   });
@@ -56,6 +57,8 @@ async function run(call: Call): Promise<number> {
     await print(`${bold(origin)} is ready in ${directory}\n`);
     await print(`public key   ${publicKey}   ${dim("pin it: stele verify DIR --key …")}\n`);
     await print(`private key  ${keyPath ?? "from the environment"}\n`);
+    if (recoveryKeyPath === undefined) return 0;
+    await print(`recovery key ${recoveryKeyPath}   ${dim("keep it away from this machine")}\n`);
   } else {
     await printJson({ origin, publicKey, keyPath: keyPath ?? null, directory });
   }

@@ -1,5 +1,5 @@
 import { openReader, type Published } from "@stele/journal";
-import { usage, type Call } from "../arguments.ts";
+import { operands, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { forPeople, print, printJson } from "../output.ts";
 
@@ -24,9 +24,7 @@ Example:
 };
 
 async function run(call: Call): Promise<number> {
-  const [directory, out, extra] = call.positionals;
-  if (directory === undefined || out === undefined) throw usage(publish, "DIR or OUT is missing");
-  if (extra !== undefined) throw usage(publish, `unexpected argument ${JSON.stringify(extra)}`);
+  const [directory, out] = operands(publish, call, ["DIR", "OUT"]);
   const reader = await openReader(directory);
   const published = await reader.publish(out, { entries: call.options["no-entries"] !== true });
   if (forPeople(call.options)) await print(describe(published, out));

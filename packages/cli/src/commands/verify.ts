@@ -1,5 +1,5 @@
 import { openReader, type Verdict } from "@stele/journal";
-import { onlyDirectory, text, wholeNumber, type Call } from "../arguments.ts";
+import { duration, onlyDirectory, text, texts, wholeNumber, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { readInput } from "../input-file.ts";
 import { forPeople, print, printJson } from "../output.ts";
@@ -8,7 +8,9 @@ import { formatVerdict } from "../verdict-view.ts";
 
 export const verify: Command = {
   name: "verify",
-  synopsis: "DIR [--key VKEY] [--checkpoint FILE] [--threads N] [--json]",
+  synopsis:
+    "DIR [--key VKEY] [--checkpoint FILE] [--witness VKEY]... [--policy FILE] " +
+    "[--max-age DURATION] [--threads N] [--json]",
   summary: "check a journal and say what that is worth",
   help: `
 Checks every line, link, seal and header. Exits 0 when the journal is intact, 1 when it is not.
@@ -19,6 +21,11 @@ rule out. Works beside a running writer.
                      journal itself, and who replaced the journal may have replaced that
   --checkpoint FILE  a checkpoint kept from before (stele checkpoint DIR > FILE): shows whether
                      what it covers was cut off or rewritten since
+  --witness VKEY     a witness's public key; may be given several times. What one of them
+                     countersigned, in that checkpoint or in DIR/checkpoint, counts as well
+  --policy FILE      instead: a C2SP witness policy, whose quorum counts
+  --max-age DURATION the journal is stale when witnesses saw nothing of it for so long: 90s, 10m,
+                     24h, 7d
   --threads N        how many threads check segments (default: one a processor)
   --json             print JSON, also on a terminal
 
@@ -29,6 +36,9 @@ Examples:
   options: {
     key: { type: "string" },
     checkpoint: { type: "string" },
+    witness: { type: "string", multiple: true },
+    policy: { type: "string" },
+    "max-age": { type: "string" },
     threads: { type: "string" },
     json: { type: "boolean" },
   },
@@ -37,13 +47,15 @@ Examples:
 
 async function run(call: Call): Promise<number> {
   const directory = onlyDirectory(verify, call);
-  const path = text(call, "checkpoint");
   const reader = await openReader(directory);
   const bar = new ProgressBar();
   const verdict = await reader
     .verify({
       key: text(call, "key"),
-      checkpoint: path === undefined ? undefined : await readInput(path),
+      checkpoint: await readNamed(call, "checkpoint"),
+      witnesses: texts(call, "witness"),
+      policy: (await readNamed(call, "policy"))?.toString(),
+      maxAgeMs: duration(verify, call, "max-age"),
       threads: wholeNumber(verify, call, "threads"),
       onProgress: bar.update,
     })
@@ -52,7 +64,13 @@ async function run(call: Call): Promise<number> {
   return verdict.verdict === "intact" ? 0 : 1;
 }
 
+/** The file that an option names, if it was given. */
+async function readNamed(call: Call, option: string): Promise<Buffer | undefined> {
+  const path = text(call, option);
+  return path === undefined ? undefined : Buffer.from(await readInput(path));
+}
+
 async function report(verdict: Verdict, call: Call): Promise<void> {
-  if (forPeople(call.options)) await print(formatVerdict(verdict));
+  if (forPeople(call.options)) await print(formatVerdict(verdict, Date.now()));
   else await printJson(verdict);
 }

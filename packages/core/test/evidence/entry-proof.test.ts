@@ -247,7 +247,19 @@ suite("a lost key", () => {
     unproven(judge(proves(stolen, ...changes), K0), /key change 1: .*no valid signature/);
   });
 
-  test("of whom pins a later key has no recovery", () => {
+  test("is not followed when entry 0 is proven by a later key", () => {
+    const later = new PaperLog(K0, RECOVERY);
+    later.change(K1);
+    later.change(K2, "lost");
+    later.tell(1);
+    const [zero, first, second] = later.keys(2) as [string, string, string];
+    proven(judge(later.prove(3, { keys: [zero, first, second] }), K0));
+    const named = later.prove(0, { keys: [], size: 2, signer: K1 });
+    const keys = [first, named, second];
+    unproven(judge(later.prove(3, { keys }), K0), /key change 2: entry 0 names no next key/);
+  });
+
+  test("is not followed by who pins a later key", () => {
     proven(judge(lost.prove(5), K1));
     proven(judge(lost.prove(9), K3));
     unproven(judge(lost.prove(9), K1), /says that the key was lost, and no recovery key is proven/);
@@ -309,6 +321,7 @@ suite("a forged proof", () => {
       ["an event that is no object", leaves[9]!.replace(/"event":.*/, '"event":1}')],
       ["an event that is not compact", leaves[9]!.replace('"type":', '"type": ')],
       ["another time", leaves[9]!.replace("T12:00", "T12-00")],
+      ["a time of other parts", leaves[9]!.replace("2026-11-20", "20261-1-20")],
       ["a lone surrogate", leaves[9]!.replace("truth", "\ud800")],
       ["too much", leaves[9]!.replace("truth", "x".repeat(65_536))],
     ];

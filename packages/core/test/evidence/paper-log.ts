@@ -10,7 +10,7 @@ import { formatSignatureLine } from "@stele/core/note";
 import { inclusionNodes, proveInclusion, type TreeNode } from "@stele/core/proof";
 import { primitives } from "../vectors/primitives.ts";
 
-export const ORIGIN = "log.example/evidence";
+const ORIGIN = "log.example/evidence";
 
 /** A key that is the same in every run. */
 export function key(seedByte: number, name: string = ORIGIN): SigningKey {
@@ -156,7 +156,7 @@ export class PaperLog {
 }
 
 /** MTH of RFC 6962 section 2.1. */
-export function rangeHash(hashes: readonly Hash[]): Hash {
+function rangeHash(hashes: readonly Hash[]): Hash {
   if (hashes.length === 1) return hashes[0]!;
   let split = 1;
   while (2 * split < hashes.length) split *= 2;

@@ -11,6 +11,7 @@ const SYSTEM_CALLS = [
   "openat",
   "getdents64",
   "pread64",
+  "write",
   "pwrite64",
   "fdatasync",
   "fsync",

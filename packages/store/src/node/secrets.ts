@@ -30,8 +30,12 @@ export async function writeSecret(path: string, bytes: Uint8Array): Promise<void
   try {
     await coded("write", path, file.writeFile(bytes));
     await coded("sync", path, file.sync());
+  } catch (error) {
+    // What is not whole would stand in the way of the next attempt.
+    await rm(path, { force: true });
+    throw error;
   } finally {
-    await file.close();
+    await coded("close", path, file.close());
   }
   await syncDirectory(directory);
 }
@@ -62,7 +66,7 @@ async function overwrite(path: string): Promise<void> {
     await coded("write", path, file.write(new Uint8Array(size), 0, size, 0));
     await coded("sync", path, file.sync());
   } finally {
-    await file.close();
+    await coded("close", path, file.close());
   }
 }
 
@@ -71,7 +75,7 @@ async function syncDirectory(directory: string): Promise<void> {
   try {
     await coded("sync", directory, handle.sync());
   } finally {
-    await handle.close();
+    await coded("close", directory, handle.close());
   }
 }
 
