@@ -136,7 +136,7 @@ function proofTable(rows: readonly ProofRow[]): Table {
 function publishTable(rows: readonly PublishRow[]): Table {
   return {
     title: "Publishing",
-    note: "Into an empty directory, every file synced. The floor hashes each line of the ledger once.",
+    note: "Into an empty directory, every file synced. The floor hashes each line of the ledger.",
     columns: ["entries", "ledger MB", "entries/s", "floor entries/s", "÷ floor", "again ms"],
     rows: rows.map((row) => [
       row.entries,

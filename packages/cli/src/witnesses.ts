@@ -1,4 +1,5 @@
-import type { SteleError, WitnessClient } from "@stele/journal";
+import type { SteleError } from "@stele/journal";
+import type { WitnessClient } from "@stele/journal/witnessing";
 import { witnessClient } from "@stele/witness";
 import { text, type Call } from "./arguments.ts";
 import { readInput } from "./input-file.ts";

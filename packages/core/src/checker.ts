@@ -21,7 +21,9 @@ import {
   type SegmentHeader,
 } from "./ledger.ts";
 import { parseNote, verifyNote } from "./note.ts";
-import { TILE_HEIGHT, type TileHash } from "./tile/layout.ts";
+import { encodeTile } from "./tile/bytes.ts";
+import { TileEdge, type FilledTile } from "./tile/edge.ts";
+import { TILE_HEIGHT, TILE_WIDTH, type TileHash } from "./tile/layout.ts";
 import type { Finding } from "./verdict.ts";
 
 /** What a segment leads to, once its last line has been checked: where the next one must start. */
@@ -97,10 +99,13 @@ export class SegmentChecker {
   readonly roots: Map<number, Hash> = new Map<number, Hash>();
   /** The full tiles whose last entry this segment has, so far. */
   readonly tiles: TileHash[] = [];
+  readonly #edge: TileEdge;
+  /** The tile whose hash comes next. */
+  #filled: FilledTile | undefined;
   readonly #noteNode = (level: number, hash: Hash): void => {
     if (level % TILE_HEIGHT !== 0) return;
-    const index = (this.#frontier.size + 1) / 2 ** level - 1;
-    this.tiles.push({ level: level / TILE_HEIGHT - 1, index, hash });
+    if (this.#filled) this.tiles.push(tileHash(this.#primitives, this.#filled, hash));
+    this.#filled = this.#edge.push(level / TILE_HEIGHT, hash);
   };
   #prev: Hash;
   /** The 24 bytes of the last entry's time: decoded only where a seal follows. */
@@ -122,6 +127,7 @@ export class SegmentChecker {
     this.#recoveryKey = this.header.first === 0 ? undefined : keys.recoveryKey;
     this.#rootsWanted = rootsWanted;
     this.#frontier = new Frontier(primitives, this.header.first, this.header.frontier);
+    this.#edge = new TileEdge(this.header.first);
     this.#prev = this.header.prev;
     this.#offsetBytes = headerLine.length + 1;
     this.#end = this.#here();
@@ -172,6 +178,7 @@ export class SegmentChecker {
     const finding = this.#checkLeaf(buffer, start, end - HASH_FIELD_BYTES);
     if (finding) return finding;
     this.#prev = hash;
+    this.#noteNode(0, hash);
     this.#frontier.append(hash, this.#noteNode);
     this.#noteRoot();
     return undefined;
@@ -321,6 +328,12 @@ export class SegmentChecker {
   #unvouched(reason: string): Finding {
     return { verdict: "tampered", seq: this.#end.sealedSize, reason };
   }
+}
+
+/** A tile that began before its segment is known by its hash alone. */
+function tileHash(hasher: Primitives, { level, index, hashes }: FilledTile, hash: Hash): TileHash {
+  const isWhole = hashes.length === TILE_WIDTH;
+  return { level, index, hash, digest: isWhole ? hasher.sha256(encodeTile(hashes)) : undefined };
 }
 
 const DIGIT_ZERO = 0x30;

@@ -16,8 +16,7 @@ export const ERRORS = {
   KEY_MALFORMED: "check that the key was copied whole",
   KEY_MISSING: "set STELE_KEY or STELE_KEY_FILE, or restore the key file",
   KEY_MISMATCH: "give the key that belongs to this journal",
-  KEY_NOT_KEPT:
-    "rotate it where it is kept and give Stele the next signer, or keep it in a file (STELE_KEY_FILE)",
+  KEY_NOT_KEPT: "rotate it where it is kept, or keep it in a file (STELE_KEY_FILE)",
   SIGNER_FAILED: "check the signer, then open the journal again",
   KEY_EXISTS: "choose another origin, or move the existing key file away",
   NOTE_MALFORMED: "check that the file was copied whole",

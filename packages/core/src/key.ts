@@ -98,7 +98,7 @@ export function parseVerifierKey(
   const typed = typedKey(encoded, types);
   const key = typed && isKeyName(name) && verifierKey(hasher, name, typed.bytes, typed.type);
   if (key && key.keyId === keyId) return key;
-  throw new SteleError("KEY_MALFORMED", `not ${wanted(types)} verifier key: ${quote(untrusted)}`);
+  throw new SteleError("KEY_MALFORMED", `no ${wanted(types)} verifier key: ${quote(untrusted)}`);
 }
 
 /** `PRIVATE+KEY+name+keyid+base64(type ‖ seed)`. Secret. */
@@ -121,7 +121,7 @@ export function parseSigningKey(
   const typed = typedKey(encoded, types);
   const key = typed && isKeyName(name) && signingKey(primitives, name, typed.bytes, typed.type);
   if (key && key.keyId === keyId) return key;
-  const message = `not ${wanted(types)} signing key (PRIVATE+KEY+name+id+key)`;
+  const message = `no ${wanted(types)} signing key (PRIVATE+KEY+name+id+key)`;
   throw new SteleError("KEY_MALFORMED", message);
 }
 
@@ -140,11 +140,7 @@ export function signingKey(
 }
 
 /** The key's signature over exactly these bytes: 64 of Ed25519, or 32 of HMAC-SHA-256. */
-export function signWith(
-  primitives: Primitives,
-  key: SigningKey,
-  message: Uint8Array,
-): Uint8Array {
+export function signWith(primitives: Primitives, key: SigningKey, message: Uint8Array): Uint8Array {
   if (key.type !== "hmac-sha256") return primitives.sign(key.seed, message);
   return fromHex(primitives.hmacSha256(key.seed, [message]))!;
 }
@@ -197,8 +193,14 @@ function typedKey(
   return undefined;
 }
 
+const NAMES: Readonly<Record<KeyType, string>> = {
+  ed25519: "Ed25519",
+  cosignature: "cosignature",
+  "hmac-sha256": "HMAC",
+};
+
 function wanted(types: readonly KeyType[]): string {
-  return types.includes("cosignature") ? "a cosignature (0x04)" : "an Ed25519 or HMAC";
+  return types.map((type) => NAMES[type]).join(" or ");
 }
 
 function quote(untrusted: string): string {

@@ -5,7 +5,7 @@ import {
   publishCheckpoint,
   readPublished,
   type PublishedCheckpoint,
-} from "@stele/store/reading";
+} from "@stele/store/checkpoint";
 import { Coverage } from "./coverage.ts";
 import { proveGrowth } from "./growth.ts";
 import { Problems } from "./problems.ts";

@@ -14,7 +14,9 @@ import {
   type ConsistencyClaim,
 } from "@stele/core/proof";
 import type { World } from "@stele/store";
-import { keyOfSize, TreeReader, type KeyHistory } from "@stele/store/reading";
+import type { KeyHistory } from "@stele/store/reading";
+import { TreeReader } from "@stele/store/tiles";
+import { keyOfSize } from "@stele/store/checkpoint";
 
 /** How the journal's newest checkpoint stands to an older one. */
 export interface Consistency {

@@ -5,7 +5,7 @@ import type { Hash } from "@stele/core/hash";
 import { parseNote } from "@stele/core/note";
 import { checkConsistency, consistencyNodes, proveConsistency, rootNodes } from "@stele/core/proof";
 import type { World } from "@stele/store";
-import { TreeReader } from "@stele/store/reading";
+import { TreeReader } from "@stele/store/tiles";
 
 /**
  * The consistency proof from a tree of `oldSize`, from 1 to the seal's size, to the seal's tree. A

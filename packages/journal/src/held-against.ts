@@ -1,13 +1,13 @@
 import { EMPTY_ROOT, type Hash } from "@stele/core/hash";
 import type { Primitives } from "@stele/core/key";
 import type { Finding, Verdict } from "@stele/core/verdict";
+import type { KeyHistory } from "@stele/store/reading";
 import {
   isPublishedBy,
   keyOfSize,
   lostSincePublished,
-  type KeyHistory,
   type PublishedCheckpoint,
-} from "@stele/store/reading";
+} from "@stele/store/checkpoint";
 import { isBySomebodyElse, type KeptCheckpoint } from "./held-checkpoint.ts";
 import type { Witnessed } from "./pinned-witnesses.ts";
 

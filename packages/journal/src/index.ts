@@ -11,7 +11,6 @@ export type { Entry } from "@stele/core/ledger";
 export type { Verdict } from "@stele/core/verdict";
 export type { World } from "@stele/store";
 export type { EntryLine, ReadRange } from "@stele/store/reading";
-export type { Consistency } from "./consistency.ts";
 export { createJournal, type Created, type CreateOptions } from "./create.ts";
 export {
   openJournal,
@@ -21,8 +20,5 @@ export {
   type OpenOptions,
   type Receipt,
 } from "./journal.ts";
-export type { Published, PublishOptions } from "./publish.ts";
-export { openReader, type JournalReader, type KeyEpoch } from "./reading.ts";
-export type { JournalStatus } from "./status.ts";
+export { openReader, type JournalReader } from "./reading.ts";
 export type { VerifyOptions } from "./verify.ts";
-export type { WitnessClient, WitnessFailure, WitnessOutcome } from "./witnessing.ts";

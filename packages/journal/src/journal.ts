@@ -29,8 +29,9 @@ export interface OpenOptions {
    */
   readonly deduplicationWindow?: number | undefined;
   /**
-   * What seals commits, or what finds it for the present key; each signature is checked. Default: the command in STELE_SIGNER, or the
-   * key in STELE_KEY, STELE_KEY_FILE or the configuration directory.
+   * What seals commits, or what finds it for the present key; each signature is checked. Default:
+   * the command in STELE_SIGNER, or the key in STELE_KEY, STELE_KEY_FILE or the configuration
+   * directory.
    */
   readonly signer?: Signer | ((present: VerifierKey) => Signer | Promise<Signer>) | undefined;
   /**

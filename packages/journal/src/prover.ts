@@ -20,12 +20,12 @@ import {
   firstSeal,
   lastSeal,
   segmentPath,
-  type TreeReader,
   type Epoch,
   type EntryLine,
   type KeyHistory,
   type LedgerReader,
 } from "@stele/store/reading";
+import type { TreeReader } from "@stele/store/tiles";
 
 /** What a prover works on: a journal as it was at one moment. */
 export interface ProvableJournal {

@@ -24,14 +24,14 @@ import {
   type Manifest,
   type World,
 } from "@stele/store";
+import { readKeyHistory } from "@stele/store/reading";
+import { TreeReader } from "@stele/store/tiles";
 import {
   isPublishedBy,
   keyOfSize,
   parsePublished,
-  readKeyHistory,
-  TreeReader,
   type PublishedCheckpoint,
-} from "@stele/store/reading";
+} from "@stele/store/checkpoint";
 import { scanLeaves } from "@stele/store/tiles";
 import { Site } from "./site.ts";
 

@@ -8,21 +8,23 @@ import {
   contentPath,
   findContents,
   findSegment,
-  isPublishedBy,
-  keyOfSize,
   lastSeal,
   LedgerReader,
   listSegments,
   orUndefined,
   readKeyHistory,
-  readPublished,
   segmentPath,
-  TreeReader,
   type EntryLine,
   type KeyHistory,
-  type PublishedCheckpoint,
   type ReadRange,
 } from "@stele/store/reading";
+import { TreeReader } from "@stele/store/tiles";
+import {
+  isPublishedBy,
+  keyOfSize,
+  readPublished,
+  type PublishedCheckpoint,
+} from "@stele/store/checkpoint";
 import type { Verdict } from "@stele/core/verdict";
 import { checkGrowth, readOldCheckpoint, type Consistency } from "./consistency.ts";
 import { Prover } from "./prover.ts";

@@ -1,5 +1,5 @@
 import type { SteleError } from "@stele/core/error";
-import type { PublishedCheckpoint } from "@stele/store/reading";
+import type { PublishedCheckpoint } from "@stele/store/checkpoint";
 
 /** How an open journal is doing. */
 export interface JournalStatus {

@@ -78,7 +78,7 @@ function advance(
   context: { readonly evidence: Evidence; readonly last: boolean },
 ): Progress {
   if ("finding" in checked) return found(before, checked.finding);
-  const { report, contents, key } = checked;
+  const { report, contents, tiles, key } = checked;
   const { head, history, pinned } = context.evidence;
   const gap = findGap(before, report) ?? findOtherKey(before, { report, key, history });
   if (gap) return found(before, gap);
@@ -100,7 +100,7 @@ function advance(
     pinnedSealed: before.pinnedSealed || (end.hasOwnSeal && isSame(key, pinned)),
   };
   const finding = context.last ? judge(report, head).finding : findUnsealed(report);
-  return { ...after, finding: earlier(contents.finding, finding) };
+  return { ...after, finding: earlier(earlier(contents.finding, tiles), finding) };
 }
 
 function earlier(left: Finding | undefined, right: Finding | undefined): Finding | undefined {

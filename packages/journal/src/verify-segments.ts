@@ -11,6 +11,7 @@ import {
   type KeyHistory,
   type SegmentReport,
 } from "@stele/store/reading";
+import { checkTiles } from "@stele/store/tiles";
 
 /** Which segments are checked, and for what. */
 export interface SegmentJob {
@@ -30,6 +31,8 @@ export type CheckedSegment =
       /** What its seals were checked with. */
       readonly key: VerifierKey;
       readonly contents: ContentsReport;
+      /** What is wrong with the first tile that ends here and does not hold what the ledger does. */
+      readonly tiles: Finding | undefined;
     }
   | { readonly finding: Finding };
 
@@ -53,7 +56,8 @@ export async function checkOne(
   try {
     const report = await checkFile(disk, segmentPath(job.directory, first), check);
     const contents = await checkContents(disk, primitives, job.directory, report);
-    return { report, key, contents };
+    const tiles = await checkTiles(disk, primitives, job.directory, report);
+    return { report, key, contents, tiles };
   } catch (error) {
     if (!(error instanceof SteleError) || error.code !== "JOURNAL_DAMAGED") throw error;
     return { finding: { verdict: "corrupt", seq: first, reason: error.message } };

@@ -14,12 +14,13 @@ import {
   orUndefined,
   readHead,
   readKeyHistory,
-  readPublished,
   segmentPath,
   type KeyHistory,
 } from "@stele/store/reading";
+import { readPublished } from "@stele/store/checkpoint";
 import type { Checkpoints, Published } from "./held-against.ts";
 import { readKept, type KeptCheckpoint } from "./held-checkpoint.ts";
+import { entriesOnlyInTiles } from "@stele/store/tiles";
 import { findKey, type Environment } from "./key-store.ts";
 import { findWitnessed, readPinnedWitnesses, type PinnedWitnesses } from "./pinned-witnesses.ts";
 import { reachVerdict } from "./verdict.ts";
@@ -97,7 +98,8 @@ export async function verifyLedger(
   if (pinned && pinned.name !== manifest.origin) {
     return reachVerdict(anotherJournal(pinned.name, manifest.origin), segments.length, evidence);
   }
-  const verdict = await reachVerdict(checkSegments(world, job, options), segments.length, evidence);
+  const reached = await reachVerdict(checkSegments(world, job, options), segments.length, evidence);
+  const verdict = await holdAgainstTiles(world, directory, reached);
   const reader = new LedgerReader(world, directory, manifest);
   return begins || !pinned ? withTime(verdict, reader) : byAnother(verdict, { pinned, kept });
 }
@@ -166,6 +168,20 @@ function byAnother(
     anchored: null,
     unanchored: { entries: 0, since: null },
   };
+}
+
+/** Tiles are written behind the ledger: where they name more, it was cut. */
+async function holdAgainstTiles(
+  world: World,
+  directory: string,
+  verdict: Verdict,
+): Promise<Verdict> {
+  if (verdict.firstBad) return verdict;
+  const { size } = verdict;
+  const named = await entriesOnlyInTiles(world, directory, size);
+  if (named === undefined) return verdict;
+  const reason = `the tiles name ${named} entries, ${size} are left`;
+  return { ...verdict, verdict: "truncated", firstBad: { seq: size, reason } };
 }
 
 /** With the time of the first entry that no evidence from outside covers. */

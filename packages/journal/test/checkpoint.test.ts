@@ -80,6 +80,21 @@ suite("DIR/checkpoint", () => {
     assert.equal(textOf(disk), undefined);
   });
 
+  test("is whole when the journal is closed while it is being written", async () => {
+    const { disk, clock, journal } = await start();
+    const passage = Promise.withResolvers<void>();
+    disk.beforeRun = ([step]) => (step!.kind === "replace" ? passage.promise : Promise.resolve());
+    await journal.append(note);
+    await passSecond(clock);
+    await journal.append(note);
+    const closed = journal.close();
+    await settleTurns();
+    assert.equal(textOf(disk), undefined);
+    passage.resolve();
+    await closed;
+    assert.equal(sizeOf(disk), 2);
+  });
+
   test("that cannot be written is a problem and no failure, and is tried again", async () => {
     const problems: SteleError[] = [];
     const onProblem = (problem: SteleError): unknown => problems.push(problem);

@@ -103,6 +103,38 @@ suite("what witnesses saw", () => {
   });
 });
 
+test("of two checkpoints of one size, what witnesses countersigned is named", async () => {
+  const witness = new FakeWitness();
+  const { journal } = await witnessedAt(3, 3, [witness]);
+  const checkpoint = await journal.checkpoint({ seal: true });
+  const { anchored } = await journal.verify({ checkpoint, witnesses: [witness.vkey] });
+  assert.deepEqual([anchored!.size, anchored!.by], [3, "witnesses"]);
+});
+
+test("entries that lost their seal are anchored by nothing", async () => {
+  const { disk, journal } = await filled(3, FIRST);
+  const checkpoint = await journal.checkpoint({ seal: true });
+  const path = `${DIRECTORY}/ledger/00000000000000000000.jsonl`;
+  const lines = Buffer.from(disk.files.get(path)!)
+    .toString()
+    .split(/(?<=\n)/);
+  disk.files.set(path, Buffer.from(lines.slice(0, -1).join("")));
+  disk.files.delete(`${DIRECTORY}/head`);
+  const { verdict, size, anchored } = await journal.verify({ checkpoint });
+  assert.deepEqual([verdict, size, anchored], ["rolled-back", 2, null]);
+});
+
+test("a pinned key counts for more than the manifest", async () => {
+  const { disk, journal } = await filled(2, FIRST);
+  const path = `${DIRECTORY}/stele.json`;
+  const text = Buffer.from(disk.files.get(path)!).toString();
+  const [mine, theirs] = [FIRST, SECOND].map(formatVerifierKey);
+  disk.files.set(path, Buffer.from(text.replace(mine!, theirs!)));
+  assert.equal((await journal.verify()).verdict, "re-signed");
+  assert.equal((await journal.verify({ key: mine })).verdict, "intact");
+  assert.equal((await journal.verify({ key: theirs })).verdict, "re-signed");
+});
+
 suite("a journal that was rolled back", () => {
   test("to before a key change is told by its own checkpoint, if that is left", async () => {
     const { before, after } = await rotated();

@@ -301,6 +301,36 @@ suite("an append that is to be witnessed", () => {
   });
 });
 
+test("asking for what is sealed goes beyond a request that began before", async () => {
+  const { journal, witness } = await start();
+  const answer = Promise.withResolvers<void>();
+  witness.before = () => answer.promise;
+  await journal.append(note);
+  const first = journal.witnessSealed();
+  await settleTurns();
+  await journal.append(note);
+  const second = journal.witnessSealed();
+  answer.resolve();
+  assert.deepEqual(await Promise.all([first, second]), [1, 2]);
+  assert.deepEqual(witness.asked, [1, 2]);
+});
+
+test("a wrong tile spoils no proof", async () => {
+  const { disk, journal, witness } = await start();
+  const appendMany = async (count: number): Promise<unknown> =>
+    Promise.all(Array.from({ length: count }, async () => journal.append(note)));
+  await appendMany(100);
+  await journal.witnessSealed();
+  await appendMany(500);
+  await settleTurns();
+  const path = `${DIRECTORY}/tile/0/000`;
+  const tile = new Uint8Array(disk.files.get(path)!);
+  tile[40 * 32]! ^= 1;
+  disk.files.set(path, tile);
+  assert.equal(await journal.witnessSealed(), 600);
+  assert.deepEqual(witness.asked, [100, 600]);
+});
+
 interface Started {
   readonly disk: MemoryDisk;
   readonly clock: SimulatedClock;

@@ -1,12 +1,3 @@
-export {
-  isPublishedBy,
-  keyOfSize,
-  lostSincePublished,
-  parsePublished,
-  publishCheckpoint,
-  readPublished,
-  type PublishedCheckpoint,
-} from "./checkpoint-file.ts";
 export { checkContents, type ContentsReport } from "./content-check.ts";
 export { contentPath, findContents } from "./content-segment.ts";
 export type { EntryLine } from "./entry-line.ts";
@@ -26,4 +17,3 @@ export { LedgerReader, type ReadRange } from "./reader.ts";
 export { checkFile } from "./recover.ts";
 export type { SegmentReport } from "./segment-report.ts";
 export { findSegment, listSegments, segmentPath } from "./segments.ts";
-export { TreeReader } from "./tree-reader.ts";

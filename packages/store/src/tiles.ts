@@ -1,3 +1,4 @@
 export { scanLeaves } from "./leaf-scan.ts";
 export { checkTiles } from "./tile-check.ts";
 export { entriesOnlyInTiles } from "./tile-files.ts";
+export { TreeReader } from "./tree-reader.ts";

@@ -46,7 +46,8 @@ export class TreeReader {
    * The hashes of perfect subtrees that lie in the first `size` entries, which are durable; in the
    * order asked. Each comes from a full tile; from the ledger where there is none of the right
    * length. Cost: a short read for each tile that is needed, and for hashes near the tree's right
-   * edge up to 255 more for each level, the first time. Throws JOURNAL_DAMAGED where the ledger is needed and bad.
+   * edge up to 255 more for each level, the first time. Throws JOURNAL_DAMAGED where the ledger is
+   * needed and bad.
    */
   async hashes(nodes: readonly TreeNode[], size: number): Promise<Hash[]> {
     requireBelow(nodes, size);

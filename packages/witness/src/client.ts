@@ -5,7 +5,7 @@ import type { Hash } from "@stele/core/hash";
 import type { Primitives } from "@stele/core/key";
 import { parseNote } from "@stele/core/note";
 import { isQuorum, parsePolicy, type Policy, type PolicyWitness } from "@stele/core/policy";
-import type { WitnessClient, WitnessFailure, WitnessOutcome } from "@stele/journal";
+import type { WitnessClient, WitnessFailure, WitnessOutcome } from "@stele/journal/witnessing";
 import { nodeEd25519, nodeHasher } from "@stele/store/node";
 import { ask, NotSigned, type Asked, type Question } from "./ask.ts";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { suite, test } from "node:test";
 import { cosign } from "@stele/core/cosignature";
 import { formatVerifierKey, signingKey, type SigningKey } from "@stele/core/key";
-import type { WitnessClient, WitnessOutcome } from "@stele/journal";
+import type { WitnessClient, WitnessOutcome } from "@stele/journal/witnessing";
 import { witnessClient, type WitnessClientOptions } from "@stele/witness";
 import { primitives, TestLog } from "./support/log.ts";
 import { fakeServer, TestWitness, timeOf } from "./support/witnesses.ts";

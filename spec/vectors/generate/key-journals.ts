@@ -111,7 +111,7 @@ function justFollowed(): JournalCase[] {
   const header = { ...begun.files(), head };
   begun.append(smallEvent(3));
   const bytes = Buffer.byteLength(`${begun.lines[1]!}\n`);
-  const unsealed = { unsealed: { entries: 1, bytes }, opening: { recovered: 1 } };
+  const open = { unsealed: { entries: 1, bytes }, opening: { recovered: 1 } };
   const nothing = found(journal, 3, "re-signed", 0);
   return [
     fine("a rotation at the end", journal),
@@ -125,7 +125,7 @@ function justFollowed(): JournalCase[] {
     fine("a rotation and an entry without a seal", begun, {
       files: { ...begun.files(), head },
       ...found(begun, 3),
-      ...unsealed,
+      ...open,
     }),
   ];
 }
@@ -138,7 +138,7 @@ function tornRotations(): JournalCase[] {
   journal.append(smallEvent(2));
   journal.follow(second);
   const path = segmentPath(0);
-  const [, , , , entry, change, seal] = journal.lines as [...string[]];
+  const [, , , , entry, change, seal] = journal.lines;
   const text = journal.files()[path]!;
   const holed = text.replace(entry!, `${entry!.slice(0, 20)}${"\0".repeat(60)}${entry!.slice(80)}`);
   const bytes = [entry, change, seal].reduce((sum, line) => sum + Buffer.byteLength(line!) + 1, 0);
@@ -331,7 +331,7 @@ function unsealed(journal: TestJournal): JournalCase[] {
     attack(
       "the last epoch without seals, and no head: they vouch for nothing",
       without(lastUnsealed, "head"),
-      open as Found,
+      open,
     ),
   ];
 }

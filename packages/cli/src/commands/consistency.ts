@@ -1,4 +1,5 @@
-import { openReader, type Consistency } from "@stele/journal";
+import { openReader } from "@stele/journal";
+import type { Consistency } from "@stele/journal/results";
 import { operands, text, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { readInput } from "../input-file.ts";

@@ -1,4 +1,5 @@
-import { openReader, type Published } from "@stele/journal";
+import { openReader } from "@stele/journal";
+import type { Published } from "@stele/journal/results";
 import { operands, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { forPeople, print, printJson } from "../output.ts";

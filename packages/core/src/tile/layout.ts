@@ -22,9 +22,12 @@ export interface Tile extends TilePlace {
   readonly width: number;
 }
 
-/** A full tile, and the hash of the perfect subtree that it is of. */
+/** A full tile, by what it must hold. */
 export interface TileHash extends TilePlace {
+  /** Of the perfect subtree that it is of. */
   readonly hash: Hash;
+  /** SHA-256 of its bytes, where it is known: compared faster than the hash. */
+  readonly digest: Hash | undefined;
 }
 
 /** The tiles of one level: full ones from index 0 on, then a partial one unless its width is 0. */
@@ -40,7 +43,7 @@ export interface TileSlots extends TilePlace {
 }
 
 /** How many leaves each hash of a tile at this level stands for. */
-export function leavesPerHash(level: number): number {
+function leavesPerHash(level: number): number {
   return TILE_WIDTH ** level;
 }
 

@@ -77,7 +77,9 @@ async function tracedCalls(): Promise<readonly SystemCall[]> {
   const segments = [0, 2, 4].map((seq) => `ledger/${String(seq).padStart(20, "0")}.jsonl`);
   const ledger = segments.flatMap((name) => [name, `${name}.tmp`]);
   const paths = [
-    ...[place.key, `${place.key}.next`, dirname(place.key)],
+    place.key,
+    `${place.key}.next`,
+    dirname(place.key),
     ...["head", "ledger", ...ledger].map((name) => join(place.journal, name)),
   ];
   const { lines, errors } = await run(place, tracing(`${directory}.log`, paths));

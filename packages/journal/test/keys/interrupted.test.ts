@@ -1,22 +1,16 @@
 import assert from "node:assert/strict";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmdirSync, writeFileSync } from "node:fs";
 import { suite, test } from "node:test";
 import { formatSigningKey, formatVerifierKey } from "@stele/core/key";
 import { SteleError, type Journal } from "@stele/journal";
+import { createJournalFiles } from "@stele/store";
+import { SeededRandom } from "@stele/store/testing";
 import { Gate, settleTurns } from "../support/gate.ts";
 import { isWiped, TestKeyFile } from "../support/key-file.ts";
-import { testKey } from "../support/key.ts";
+import { signerOf, testKey } from "../support/key.ts";
 import { segmentsOf, spliced } from "../support/ledger-lines.ts";
 import { MemoryDisk } from "../support/memory-disk.ts";
-import { DIRECTORY, newMemoryJournal } from "../support/memory-journal.ts";
+import { DIRECTORY, memoryWorld, newMemoryJournal } from "../support/memory-journal.ts";
 import { scratch } from "../support/scratch.ts";
 
 const root = scratch("interrupted");
@@ -73,6 +67,24 @@ suite("a crash in a rotation", () => {
     }
   });
 
+  // After a failed sync the entry may be in the page cache only (spec/recovery.md section 3).
+  test("behind the entry destroys no key before the entry is written again", async () => {
+    const disk = await newMemoryJournal();
+    const file = new TestKeyFile(root);
+    copyFileSync(file.path, `${file.path}.copy`);
+    await rotateOnce(file, disk);
+    copyFileSync(file.path, file.nextPath);
+    copyFileSync(`${file.path}.copy`, file.path);
+    const failing = crashed(disk);
+    failing.syncDirectory = async () => {
+      throw full;
+    };
+    await assert.rejects(file.open(failing), { code: "DISK_FULL" });
+    assert.equal(formatVerifierKey(file.key), pinned);
+    assert.ok(existsSync(file.nextPath));
+    await assertGoesOn(await file.open(crashed(disk)), 2);
+  });
+
   // The seal was on disk before an entry in front of it. Whoever reads only the end takes the new
   // key for the present one, and destroys the old one, which is needed.
   test("that leaves a hole in front of the seal leaves the old key in force", async () => {
@@ -101,6 +113,32 @@ suite("a crash in a rotation", () => {
     assert.equal((await journal.get(0)).event.type, "stele.recovered");
     await journal.rotateKey();
     await assertGoesOn(journal, 2);
+  });
+});
+
+suite("a recovery that fails", () => {
+  test("leaves the key in force, if it was there after all", async () => {
+    const disk = new MemoryDisk();
+    const recoveryKey = testKey(testKey().name, 50);
+    const recoveryKeyPath = new TestKeyFile(root, recoveryKey).path;
+    const options = { signer: signerOf(testKey()), recoveryKey };
+    await createJournalFiles(memoryWorld(disk), DIRECTORY, options);
+    const file = new TestKeyFile(root);
+    await rotateOnce(file, disk);
+    copyFileSync(file.path, file.nextPath);
+    writeFileSync(file.path, new Uint8Array(100));
+    const failing = crashed(disk);
+    failing.run = async () => {
+      throw full;
+    };
+    // Other keys than those that the same randomness gave before.
+    const recover = (left: MemoryDisk): Promise<Journal> => {
+      const world = { ...memoryWorld(left), random: new SeededRandom(2) };
+      return file.open(left, { recoveryKeyPath, world });
+    };
+    await assert.rejects(recover(failing), { code: "DISK_FULL" });
+    await assertGoesOn(await file.open(crashed(disk)), 3);
+    await assertGoesOn(await recover(crashed(disk)), 4);
   });
 });
 
@@ -133,9 +171,9 @@ suite("a disk that fails in a rotation", () => {
     const journal = await file.open(disk);
     await journal.append({ type: "note" });
     // Each write takes effect and is reported as failed.
-    const { run } = disk;
+    const run = disk.run.bind(disk);
     disk.run = async (steps) => {
-      await run.call(disk, steps);
+      await run(steps);
       throw full;
     };
     await assert.rejects(journal.rotateKey(), { code: "DISK_FULL" });

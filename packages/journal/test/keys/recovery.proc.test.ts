@@ -151,7 +151,7 @@ suite("a journal with a recovery key", () => {
     await journal.close();
   });
 
-  // The recovery prepares its key in the same place as a rotation: it must not begin beside a writer.
+  // The recovery prepares its key where a rotation does: it must not begin beside a writer.
   test("is not recovered while a writer has it open", async () => {
     const made = await Recoverable.make();
     const env = { STELE_KEY: "", STELE_KEY_FILE: made.file.path };

@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { suite, test } from "node:test";
-import { formatVerifierKey, parseVerifierKey, signWith, type SigningKey } from "@stele/core/key";
+import {
+  formatVerifierKey,
+  parseVerifierKey,
+  signingKey,
+  signWith,
+  type SigningKey,
+} from "@stele/core/key";
 import { parseCheckpoint } from "@stele/core/checkpoint";
 import { sealedNote } from "@stele/core/ledger";
 import { parseNote, verifyNote } from "@stele/core/note";
 import type { Journal, Signer } from "@stele/journal";
-import { signingKey } from "@stele/core/key";
+import { Gate, settleTurns } from "../support/gate.ts";
 import { isWiped, TestKeyFile } from "../support/key-file.ts";
 import { primitives, signerOf, testKey } from "../support/key.ts";
 import { bytesOf, segmentsOf } from "../support/ledger-lines.ts";
@@ -91,6 +97,29 @@ suite("a rotation", () => {
     }
     await assertSealedInEpoch(disk, journal);
     assert.equal((await journal.keys()).length, 2);
+    await journal.close();
+  });
+
+  test("ends its commit: what is appended while it waits for the disk comes behind it", async () => {
+    const disk = await newMemoryJournal();
+    const journal = await openInMemory(disk);
+    const gate = new Gate(disk);
+    const before = journal.append({ type: "note" });
+    await settleTurns();
+    const rotation = journal.rotateKey({ next: signerOf(testKey(testKey().name, 8)) });
+    await settleTurns();
+    const behind = journal.append({ type: "note" });
+    await settleTurns();
+    assert.equal(gate.arrived, 1);
+    gate.stayOpen();
+    const receipts = await Promise.all([before, rotation, behind]);
+    const places = receipts.map(({ seq, sealedSize }) => [seq, sealedSize]);
+    assert.deepEqual(places, [
+      [0, 1],
+      [1, 2],
+      [2, 3],
+    ]);
+    await assertSealedInEpoch(disk, journal);
     await journal.close();
   });
 
@@ -191,7 +220,7 @@ suite("a rotation to a signer of the caller's", () => {
       "a secret": ["KEY_MISMATCH", signerWith(secret)],
       "a signer of another key": [
         "SIGNER_FAILED",
-        { key: testKey(name, 9), sign: signerOf(testKey(name, 10)).sign },
+        { ...signerOf(testKey(name, 10)), key: testKey(name, 9) },
       ],
       "a signer that fails": ["SIGNER_FAILED", { key: testKey(name, 9), sign: fail }],
       "a signer that answers nonsense": [

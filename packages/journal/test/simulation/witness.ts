@@ -5,7 +5,7 @@ import { cosign } from "@stele/core/cosignature";
 import { signingKey } from "@stele/core/key";
 import { parseNote } from "@stele/core/note";
 import { checkConsistency } from "@stele/core/proof";
-import type { WitnessClient } from "@stele/journal";
+import type { WitnessClient } from "@stele/journal/witnessing";
 import { quickPrimitives } from "./quick-primitives.ts";
 
 const KEY = signingKey(

@@ -4,7 +4,7 @@ import { cosign } from "@stele/core/cosignature";
 import { formatVerifierKey, signingKey, type SigningKey } from "@stele/core/key";
 import { parseNote } from "@stele/core/note";
 import { checkConsistency } from "@stele/core/proof";
-import type { WitnessClient, WitnessOutcome } from "@stele/journal";
+import type { WitnessClient, WitnessOutcome } from "@stele/journal/witnessing";
 import { primitives } from "./key.ts";
 
 /** When fake witnesses countersign, in seconds since 1970. */

@@ -1,0 +1,9 @@
+export {
+  isPublishedBy,
+  keyOfSize,
+  lostSincePublished,
+  parsePublished,
+  publishCheckpoint,
+  readPublished,
+  type PublishedCheckpoint,
+} from "./checkpoint-file.ts";
