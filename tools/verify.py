@@ -1,10 +1,17 @@
 #!/usr/bin/env python3
-"""Checks a Stele journal without Stele.
+"""Checks Stele journals, and evidence about them, without Stele.
 
-    python3 verify.py DIR [--key VKEY] [--checkpoint FILE] [--json]
+    python3 verify.py DIR [--key VKEY] [--checkpoint FILE] [--witness VKEY]... [--policy FILE]
+                      [--max-age TIME] [--json]
+    python3 verify.py check FILE --key VKEY [--witness VKEY]... [--old FILE [--old-key VKEY]]
+                      [--json]
+    python3 verify.py site OUT --key VKEY [--json]
 
-The exit status is 0 if the journal is intact, 1 if it was checked and is not, 2 if nothing could be
-judged. What the answer means is in spec/verdict.md.
+The first form checks a journal, the second a proof or an extract that somebody handed over, the
+third a journal that was published for transparency-log tools. The exit status is 0 if all is well,
+1 if it was checked and is not, 2 if nothing could be judged. What the answers mean is in
+spec/verdict.md and spec/proofs.md. A journal that is sealed with a secret is checked with that
+secret in the environment: STELE_KEY, or the file that STELE_KEY_FILE names.
 
 This file was written from the documents in spec/ alone and shares no code with Stele, so that two
 programs have to be wrong in the same way before a false journal passes both. It needs Python 3.9 or
@@ -24,25 +31,36 @@ import json
 import os
 import re
 import sys
+import time
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from itertools import chain
+from typing import (
+    Any, BinaryIO, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple,
+)
 
-# Limits (ledger 8).
+# Limits (ledger 8, proofs 5).
 FORMAT = 1
 MAX_NUMBER = 2**53 - 1
+MAX_LEAF_BYTES = 65_535
 MAX_LINE_BYTES = 65_609
 MAX_EVENT_DEPTH = 256
 MAX_NOTE_BYTES = 1_000_000
 MAX_NOTE_SIGNATURES = 100
 MAX_CONTENT_BYTES = 67_108_864
+MAX_PROOF_BYTES = 2_000_000
+MAX_PROOF_HASHES = 63
+MAX_POLICY_LENGTH = 1_000_000
 
-# Not from the documents, which limit neither. A JSON escape makes six characters of one byte.
+# Not from the documents, which limit none of these. A JSON escape makes six characters of one byte.
 MAX_MANIFEST_BYTES = 1_000_000
+MAX_KEY_BYTES = 10_000
 MAX_CONTENT_LINE_BYTES = 6 * MAX_CONTENT_BYTES + 1_000_000
 
 
 class CannotJudge(Exception):
-    """Nothing can be said about the journal: exit status 2, with a code of spec/errors.md."""
+    """Nothing can be said: exit status 2, with a code of spec/errors.md."""
 
     def __init__(self, code: str, message: str):
         super().__init__(f"{message} [{code}]")
@@ -56,6 +74,10 @@ class Finding(Exception):
         self.verdict = verdict
         self.seq = seq
         self.reason = reason
+
+
+class Unproven(Exception):
+    """Why a well-formed file proves nothing to who trusts the key (proofs 6)."""
 
 
 # ---- Ed25519 (RFC 8032 section 5.1) --------------------------------------------------------------
@@ -136,7 +158,7 @@ MULTIPLES_OF_BASE = multiples_of((BASE_X, BASE_Y, 1, BASE_X * BASE_Y % P))
 
 
 class Ed25519:
-    """Checks signatures of one public key; a signature takes about a millisecond."""
+    """Checks signatures of one public key."""
 
     def __init__(self, public_key: bytes):
         self.public_key = public_key
@@ -154,6 +176,12 @@ class Ed25519:
         k = int.from_bytes(digest, "little") % ORDER
         expected = add_points(multiply(MULTIPLES_OF_BASE, s), multiply(self.multiples, k))
         return encode_point(expected) == r
+
+
+@lru_cache(maxsize=64)
+def ed25519(public_key: bytes) -> Ed25519:
+    """To check one signature takes a millisecond, to begin with a key five."""
+    return Ed25519(public_key)
 
 
 # ---- Text from outside ---------------------------------------------------------------------------
@@ -204,6 +232,11 @@ def is_whole(value: Any) -> bool:
     return is_number(value) and value % 1 == 0
 
 
+def to_json(value: Any) -> str:
+    """As JavaScript's JSON.stringify writes a text without lone surrogates (proofs 6)."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 STRING = rb'"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"'
 NUMBER = rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 SCALAR = re.compile(STRING + rb"|" + NUMBER + rb"|true|false|null")
@@ -246,6 +279,12 @@ def is_compact_object(text: bytes) -> bool:
         return text[:1] == b"{" and skip_value(text, 0, 0) == len(text)
     except ValueError:
         return False
+
+
+def read_file(path: str, limit: int) -> bytes:
+    """A small file; of a larger one, one byte more than the limit."""
+    with open(path, "rb") as file:
+        return file.read(limit + 1)
 
 
 # ---- The tree (ledger 4) -------------------------------------------------------------------------
@@ -293,29 +332,121 @@ class State:
         return State(self.size, self.last_hash, list(self.frontier), self.last_time)
 
 
-# ---- Keys, notes and checkpoints (ledger 5) ------------------------------------------------------
+def are_hashes(hashes: Iterable[bytes]) -> bool:
+    return all(len(value) == 32 for value in hashes)
 
-NAME = r'[!#-*,-\[\]-~]{1,255}'  # printable ASCII without " + \
+
+def check_inclusion(
+    leaf_hash: bytes, index: int, tree: Tuple[int, bytes], proof: Sequence[bytes]
+) -> bool:
+    """Proofs 2: whether the tree, of a size and a root, has this leaf at the index."""
+    size, root = tree
+    if not 0 <= index < size <= MAX_NUMBER or not are_hashes([leaf_hash, root, *proof]):
+        return False
+    rest, last, result = list(proof), size - 1, leaf_hash
+    while last > 0:
+        if index % 2 == 1 or index < last:
+            if not rest:
+                return False
+            sibling = rest.pop(0)
+            result = hash_node(sibling, result) if index % 2 == 1 else hash_node(result, sibling)
+        index, last = index // 2, last // 2
+    return not rest and result == root
+
+
+def check_consistency(
+    old: Tuple[int, bytes], tree: Tuple[int, bytes], proof: Sequence[bytes]
+) -> bool:
+    """Proofs 3: whether a tree, of a size and a root, extends an older one."""
+    (old_size, old_root), (size, root), rest = old, tree, list(proof)
+    if not 1 <= old_size <= size <= MAX_NUMBER or not are_hashes([old_root, root, *proof]):
+        return False
+    if old_size == size:
+        return not rest and old_root == root
+    index, last = old_size - 1, size - 1
+    while index % 2 == 1:
+        index, last = index // 2, last // 2
+    if index > 0 and not rest:
+        return False
+    left = whole = old_root if index == 0 else rest.pop(0)
+    while last > 0:
+        if index % 2 == 1 or index < last:
+            if not rest:
+                return False
+            sibling = rest.pop(0)
+            if index % 2 == 1:
+                left, whole = hash_node(sibling, left), hash_node(sibling, whole)
+            else:
+                whole = hash_node(whole, sibling)
+        index, last = index // 2, last // 2
+    return not rest and left == old_root and whole == root
+
+
+# ---- Keys, notes and checkpoints (ledger 5, keys 1) ----------------------------------------------
+
+ED25519 = b"\x01"
+COSIGNATURE = b"\x04"  # Ed25519, too, but of a witness (witness 1)
+HMAC = b"\xffstele-hmac-sha256"
+JOURNAL_KEYS = (ED25519, HMAC)
+
+NAME = r"[!#-*,-\[\]-~]{1,255}"  # printable ASCII without " + \
 VKEY = re.compile(rf"({NAME})\+([0-9a-f]{{8}})\+([A-Za-z0-9+/=]+)")
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 SIGNATURE_LINE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/=]+)")
-CHECKPOINT = re.compile(r"([^\n]+)\n(0|[1-9][0-9]{0,15})\n([^\n]+)\n")
+CHECKPOINT = re.compile(rf"({NAME})\n(0|[1-9][0-9]{{0,15}})\n([^\n]+)\n")
 
 
 class Key:
-    """A verifier key. Its name is the journal's origin."""
+    """A verifier key of one of these kinds, which are its type bytes. Its name is the origin."""
 
-    def __init__(self, vkey: Any):
+    def __init__(self, vkey: Any, kinds: Sequence[bytes] = JOURNAL_KEYS):
         match = VKEY.fullmatch(vkey) if isinstance(vkey, str) else None
         payload = decode_base64(match[3]) if match else None
-        if match is None or payload is None or len(payload) != 33 or payload[0] != 1:
-            raise ValueError("not an Ed25519 vkey")
-        self.vkey = vkey
-        self.name = match[1]
+        fitting = [kind for kind in kinds if payload and payload.startswith(kind)]
+        if match is None or payload is None or not fitting or len(payload) != len(fitting[0]) + 32:
+            raise ValueError("no verifier key of a kind that is used here")
+        self.vkey: str = vkey
+        self.name: str = match[1]
+        self.kind, self.public = fitting[0], payload[-32:]
         self.id = hashlib.sha256(self.name.encode() + b"\n" + payload).digest()[:4]
         if self.id.hex() != match[2]:
-            raise ValueError("the key id is not that of the name and key")
-        self.ed25519 = Ed25519(payload[1:])
+            raise ValueError("a verifier key whose key id is not that of its name and bytes")
+        self.secret: Optional[bytes] = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Key) and self.vkey == other.vkey
+
+    def __hash__(self) -> int:
+        return hash(self.vkey)
+
+    def accepts(self, message: bytes, signature: bytes) -> bool:
+        """Keys 1. An HMAC key needs its secret."""
+        if self.kind != HMAC:
+            return ed25519(self.public).accepts(message, signature)
+        if self.secret is None:
+            self.secret = find_secret(self)
+        right = hmac.new(self.secret, message, hashlib.sha256).digest()
+        return hmac.compare_digest(right, signature)
+
+
+def find_secret(key: Key) -> bytes:
+    """The secret of an HMAC key, from the environment (keys 1)."""
+    text = os.environ.get("STELE_KEY")
+    if text is None and "STELE_KEY_FILE" in os.environ:
+        with open(os.environ["STELE_KEY_FILE"], encoding="utf-8", errors="replace") as file:
+            text = file.read(MAX_KEY_BYTES)
+    if text is None:
+        message = f"{key.name} is sealed with a secret; set STELE_KEY or STELE_KEY_FILE"
+        raise CannotJudge("KEY_MISSING", message)
+    name, _, rest = text.strip().removeprefix("PRIVATE+KEY+").partition("+")
+    payload = decode_base64(rest.partition("+")[2])
+    if not text.startswith("PRIVATE+KEY+") or payload is None:
+        raise CannotJudge("KEY_MALFORMED", "the secret is no private key; copy it whole")
+    secret = payload[len(HMAC) :]
+    fingerprint = hmac.new(secret, b"stele/hmac-key-id/v1", hashlib.sha256).digest()
+    if (name, payload, fingerprint) != (key.name, HMAC + secret, key.public):
+        raise CannotJudge("KEY_MISMATCH", f"the secret is not that of {key.vkey}")
+    return secret
 
 
 class Note(NamedTuple):
@@ -347,30 +478,385 @@ def parse_note(data: bytes) -> Optional[Note]:
     return Note(text + "\n", signatures)
 
 
+def signatures_of(note: Note, key: Key) -> List[bytes]:
+    """Those in the lines that claim to be by the key."""
+    mine = (key.name, key.id)
+    return [signature for name, id, signature in note.signatures if (name, id) == mine]
+
+
 def is_signed_by(note: Note, key: Key) -> bool:
     """One line or more is the key's, and all of those are right; other keys' lines do not count."""
-    own = [signature for name, id, signature in note.signatures if (name, id) == (key.name, key.id)]
-    message = note.text.encode()
-    return own != [] and all(key.ed25519.accepts(message, signature) for signature in own)
+    own, message = signatures_of(note, key), note.text.encode()
+    return own != [] and all(key.accepts(message, signature) for signature in own)
 
 
 class Checkpoint(NamedTuple):
+    origin: str
     size: int
     root: bytes
 
 
-def parse_checkpoint(text: str, origin: str) -> Optional[Checkpoint]:
-    """The size and root of a checkpoint of this origin: exactly three lines."""
+def parse_checkpoint(text: str) -> Optional[Checkpoint]:
+    """A text of exactly three lines, or None."""
     match = CHECKPOINT.fullmatch(text)
     root = decode_base64(match[3]) if match else None
-    if match is None or match[1] != origin or root is None or len(root) != 32:
+    if match is None or root is None or len(root) != 32 or int(match[2]) > MAX_NUMBER:
         return None
-    size = int(match[2])
-    return Checkpoint(size, root) if size <= MAX_NUMBER else None
+    return Checkpoint(match[1], int(match[2]), root)
 
 
 def checkpoint_text(origin: str, state: State) -> str:
     return f"{origin}\n{state.size}\n{encode_base64(state.root())}\n"
+
+
+# ---- Witnesses (witness 1 and 2, verdict 3 step 2) -----------------------------------------------
+
+
+class Spoilt(Exception):
+    """A signature line claims to be by a witness and is not its cosignature."""
+
+
+def cosigned_at(note: Note, witness: Key) -> Optional[int]:
+    """When the witness countersigned, in seconds since 1970, at the latest; None if it did not."""
+    times = []
+    for payload in signatures_of(note, witness):
+        seconds = int.from_bytes(payload[:8], "big")
+        message = f"cosignature/v1\ntime {seconds}\n{note.text}".encode()
+        right = len(payload) == 72 and seconds <= MAX_NUMBER
+        if not right or not witness.accepts(message, payload[8:]):
+            raise Spoilt(f"a line that claims to be by {witness.name} is not its cosignature")
+        times.append(seconds)
+    return max(times, default=None)
+
+
+class Witnessed(NamedTuple):
+    """The names of all witnesses that countersigned, the latest first, and when enough had."""
+
+    names: List[str]
+    seconds: int
+
+
+@dataclass
+class Policy:
+    """Witnesses and groups by their names in the policy. A group is a threshold and its members."""
+
+    witnesses: Dict[str, Key] = field(default_factory=dict)
+    groups: Dict[str, Tuple[int, List[str]]] = field(default_factory=dict)
+    quorum: str = "none"
+
+    def agrees(self, name: str, agreed: Set[str]) -> bool:
+        if name == "none" or name in agreed:
+            return True
+        threshold, members = self.groups.get(name, (1, []))
+        return sum(self.agrees(member, agreed) for member in members) >= threshold
+
+    def witnessed(self, note: Note) -> Optional[Witnessed]:
+        """None without enough cosignatures. Even if the quorum is `none`, it takes one."""
+        times = {name: cosigned_at(note, key) for name, key in self.witnesses.items()}
+        by_time = [(seconds, name) for name, seconds in times.items() if seconds is not None]
+        by_time.sort(key=lambda pair: -pair[0])
+        agreed: Set[str] = set()
+        for seconds, name in by_time:
+            agreed.add(name)
+            if self.agrees(self.quorum, agreed):
+                return Witnessed([self.witnesses[each].name for _, each in by_time], seconds)
+        return None
+
+
+def any_of(vkeys: Sequence[str]) -> Policy:
+    """The witnesses that are named one by one: each of them is enough."""
+    witnesses = {vkey: Key(vkey, [COSIGNATURE]) for vkey in vkeys}
+    return Policy(witnesses, {"any": (1, list(witnesses))}, "any")
+
+
+def parse_group(words: Sequence[str], free: Set[str]) -> Tuple[int, List[str]]:
+    """What stands behind a group's name; its members are free no more."""
+    threshold, *members = words
+    if not members or len(set(members)) < len(members) or not free.issuperset(members):
+        raise ValueError("members of a group are defined above it, and in no other")
+    free.difference_update(members)
+    count = {"any": 1, "all": len(members)}.get(threshold)
+    if count is None:
+        count = int(threshold) if re.fullmatch("[1-9][0-9]{0,5}", threshold) else 0
+    if not 1 <= count <= len(members):
+        raise ValueError("a group's threshold is any, all, or a number of its members")
+    return count, members
+
+
+def parse_policy(text: str) -> Policy:
+    """A C2SP tlog-policy as witness 2 restricts it; ValueError if it is none."""
+    if len(text) > MAX_POLICY_LENGTH or re.search(r"[\x00-\x08\x0b-\x1f\x7f]", text):
+        raise ValueError("too long, or with control characters")
+    policy, quorums, keys = Policy(), [], []
+    free: Set[str] = set()  # names that are in no group yet
+    for line in text.split("\n"):
+        words = re.findall(r"[^ \t]+", line)
+        if not words or words[0].startswith("#"):
+            continue
+        known = set(policy.witnesses) | set(policy.groups)
+        if words[0] == "log" and len(words) in (2, 3):
+            keys.append(Key(words[1], [ED25519]).public + b"log")
+        elif words[0] == "quorum" and len(words) == 2 and words[1] in known | {"none"}:
+            quorums.append(words[1])
+        elif len(words) < 3 or words[1] in known | {"none"}:
+            raise ValueError(f"not a line of a policy, or a name without or twice defined: {line}")
+        elif words[0] == "witness" and len(words) <= 4:
+            policy.witnesses[words[1]] = Key(words[2], [COSIGNATURE])
+            keys.append(policy.witnesses[words[1]].public)
+            free.add(words[1])
+        elif words[0] == "group":
+            policy.groups[words[1]] = parse_group(words[2:], free)
+            free.add(words[1])
+        else:
+            raise ValueError(f"not a line of a policy: {line}")
+    if len(quorums) != 1 or len(set(keys)) < len(keys):
+        raise ValueError("not exactly one quorum, or a public key twice")
+    policy.quorum = quorums[0]
+    return policy
+
+
+# ---- Key changes (keys 3 and 4) ------------------------------------------------------------------
+
+KEY_EVENT = re.compile(
+    rb'\{"type":"stele\.key","data":\{"publicKey":"([!-~]+)","reason":"(rotated|aged|lost)"\}\}'
+)
+RECOVERY_KEY_EVENT = re.compile(
+    rb'\{"type":"stele\.recovery-key","data":\{"publicKey":"([!-~]+)"\}\}'
+)
+
+
+class KeyChange(NamedTuple):
+    """What a stele.key entry says."""
+
+    seq: int
+    key: Key
+    reason: str
+
+
+def named_key(vkey: bytes, origin: str) -> Key:
+    key = Key(vkey.decode(), [ED25519])
+    if key.name != origin:
+        raise ValueError("the key's name is not the origin")
+    return key
+
+
+def read_key_change(event: bytes, seq: int, origin: str) -> Optional[KeyChange]:
+    """None if the event is about something else; ValueError if it is not of the one form."""
+    if not event.startswith(b'{"type":"stele.key",'):
+        return None
+    match = KEY_EVENT.fullmatch(event)
+    if match is None:
+        raise ValueError("not the form of a key event")
+    return KeyChange(seq, named_key(match[1], origin), match[2].decode())
+
+
+def read_recovery_key(event: bytes, seq: int, origin: str) -> Optional[Key]:
+    """The same for the recovery key, which only entry 0 can name."""
+    if seq != 0 or not event.startswith(b'{"type":"stele.recovery-key",'):
+        return None
+    match = RECOVERY_KEY_EVENT.fullmatch(event)
+    if match is None:
+        raise ValueError("not the form of a recovery key's event")
+    return named_key(match[1], origin)
+
+
+@dataclass
+class SegmentKeys:
+    """By whom the seals of one segment have to be, as far as it was read."""
+
+    key: Key
+    recovery: Optional[Key]
+    is_first: bool
+    change: Optional[KeyChange] = None
+    sealers: Set[Key] = field(default_factory=set)
+
+    def take(self, event: bytes, seq: int) -> None:
+        """Keys 4, an entry, steps 2 to 4; ValueError if it names a key that cannot be named."""
+        change = read_key_change(event, seq, self.key.name)
+        recovery = read_recovery_key(event, seq, self.key.name)
+        named = change.key if change else recovery
+        if named is None:
+            return
+        if self.key.kind != ED25519 or named == self.key or named == self.recovery:
+            raise ValueError("a key that cannot be named")
+        self.change = change
+        self.recovery = recovery or self.recovery
+
+    def due(self) -> Optional[Key]:
+        """Keys 4, a seal: the key that it must be by, if there is one."""
+        if self.change is None or self.change.reason != "lost":
+            return self.key
+        if self.is_first and self.key not in self.sealers:
+            return None
+        return self.recovery
+
+
+# ---- Entries (ledger 2 and 3) --------------------------------------------------------------------
+
+HASH_FIELD_BYTES = 75  # ,"hash":"…64 digits…"}
+TIME = rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
+TIME_AND_EVENT = re.compile(rb'","time":"(' + TIME + rb')","event":')
+LEAF = re.compile(
+    rb'\{"seq":(0|[1-9][0-9]{0,15}),"prev":"([0-9a-f]{64})","time":"(' + TIME + rb')",'
+    rb'"event":(\{.*\})\}',
+    re.DOTALL,
+)
+
+
+class Leaf(NamedTuple):
+    seq: int
+    last_hash: bytes
+    time: str
+    event: bytes
+
+
+def parse_leaf(data: bytes) -> Optional[Leaf]:
+    """What an entry says, if the bytes are of an entry's form, wherever they come from."""
+    match = LEAF.fullmatch(data)
+    if match is None or len(data) > MAX_LEAF_BYTES or int(match[1]) > MAX_NUMBER:
+        return None
+    if not is_compact_object(match[4]):
+        return None
+    return Leaf(int(match[1]), bytes.fromhex(match[2].decode()), match[3].decode(), match[4])
+
+
+def split_entry(line: bytes) -> Optional[Tuple[bytes, bytes]]:
+    """The leaf of an entry's line, and what stands where its hash should, in hex digits."""
+    body, hash_field = line[:-HASH_FIELD_BYTES], line[-HASH_FIELD_BYTES:]
+    if body == b"" or hash_field[:9] != b',"hash":"' or hash_field[-2:] != b'"}':
+        return None
+    return body + b"}", hash_field[9:-2]
+
+
+def seal_in(line: bytes) -> Optional[str]:
+    """The note of a line that is a JSON object with a string `seal` (ledger 7, a seal, step 1)."""
+    if not line.startswith(b'{"seal":"'):
+        return None
+    try:
+        value = parse_json(line.decode())
+    except ValueError:
+        return None
+    note = value.get("seal") if isinstance(value, dict) else None
+    return note if isinstance(note, str) else None
+
+
+def note_in(line: bytes) -> Optional[Note]:
+    """The same, if it is a signed note."""
+    text = seal_in(line)
+    try:
+        return parse_note(text.encode()) if text is not None else None
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return None
+
+
+# ---- Tiles (tiles.md) ----------------------------------------------------------------------------
+
+TILE_WIDTH = 256
+MAX_TILE_BYTES = TILE_WIDTH * (2 + MAX_LEAF_BYTES)  # of a bundle
+FULL_TILE_PATH = re.compile(r"(0|[1-9][0-9]?)/((?:x[0-9]{3}/)*[0-9]{3})")
+
+
+def tile_path(level: Any, index: int, width: int = TILE_WIDTH) -> str:
+    """Tiles 1; the level `entries` is that of bundles."""
+    groups = f"{index % 1000:03}"
+    while index >= 1000:
+        index //= 1000
+        groups = f"x{index % 1000:03}/{groups}"
+    return f"tile/{level}/{groups}" + ("" if width == TILE_WIDTH else f".p/{width}")
+
+
+def parse_full_tile_path(path: str) -> Optional[Tuple[int, int]]:
+    """The level and index of a full tile, from the path behind `tile/`; None if it is not one."""
+    match = FULL_TILE_PATH.fullmatch(path)
+    if match is None:
+        return None
+    level, index = int(match[1]), int(re.sub("[x/]", "", match[2]))
+    right = level <= 63 and index <= MAX_NUMBER and tile_path(level, index) == f"tile/{path}"
+    return (level, index) if right else None
+
+
+def hash_tile(hashes: Sequence[bytes]) -> bytes:
+    """The hash of a full tile, folded in pairs."""
+    while len(hashes) > 1:
+        pairs = zip(hashes[::2], hashes[1::2])
+        hashes = [hash_node(left, right) for left, right in pairs]
+    return hashes[0]
+
+
+class Tile(NamedTuple):
+    level: int
+    index: int
+    hashes: List[bytes]
+
+    def path(self) -> str:
+        return tile_path(self.level, self.index, len(self.hashes))
+
+    def first(self) -> int:
+        """The first entry that it covers."""
+        return self.index * TILE_WIDTH ** (self.level + 1)
+
+
+class Tiling:
+    """Makes tiles of leaf hashes; keeps one unfinished tile of each level."""
+
+    def __init__(self) -> None:
+        self.open = [Tile(0, 0, [])]
+
+    def append(self, leaf_hash: bytes) -> Iterator[Tile]:
+        """The tiles that become full with this leaf."""
+        value = leaf_hash
+        for level, tile in enumerate(self.open):
+            tile.hashes.append(value)
+            if len(tile.hashes) < TILE_WIDTH:
+                return
+            yield tile
+            value = hash_tile(tile.hashes)
+            self.open[level] = Tile(level, tile.index + 1, [])
+            if level + 1 == len(self.open):
+                self.open.append(Tile(level + 1, 0, []))
+
+    def partial(self) -> List[Tile]:
+        """What is left at the end of the tree. There are no empty tiles."""
+        return [tile for tile in self.open if tile.hashes]
+
+
+def list_tiles(directory: str) -> Tuple[bool, int]:
+    """Whether there is a directory of tiles, and how many entries they cover at most (tiles 2)."""
+    top, covered = os.path.join(directory, "tile"), 0
+    for folder, _, names in os.walk(top):
+        for name in names:
+            path = os.path.relpath(os.path.join(folder, name), top).replace(os.sep, "/")
+            place = parse_full_tile_path(path)
+            if place is not None:
+                covered = max(covered, (place[1] + 1) * TILE_WIDTH ** (place[0] + 1))
+    return os.path.isdir(top), covered
+
+
+class TilesBeside:
+    """The full tiles beside a ledger, held against it while it is read (tiles 2)."""
+
+    def __init__(self, directory: str):
+        self.directory = directory
+        self.are_there, self.covered = list_tiles(directory)
+        self.tiling = Tiling()
+        self.wrong: List[Tile] = []
+
+    def append(self, leaf_hash: bytes) -> None:
+        for tile in self.tiling.append(leaf_hash) if self.are_there else ():
+            path = os.path.join(self.directory, *tile.path().split("/"))
+            is_wrong = os.path.isfile(path) and read_file(path, 8192) != b"".join(tile.hashes)
+            if is_wrong and len(self.wrong) < 1000:
+                self.wrong.append(tile)
+
+    def check(self, sealed_size: int) -> None:
+        """When the ledger is good up to this size."""
+        if self.covered > sealed_size:
+            raise Finding("truncated", sealed_size, "there are tiles of more entries")
+        if self.wrong:
+            tile = min(self.wrong, key=Tile.first)
+            last = tile.first() + TILE_WIDTH ** (tile.level + 1) - 1
+            reason = f"{tile.path()} does not hold the hashes of entries {tile.first()} to {last}"
+            raise Finding("corrupt", tile.first(), reason)
 
 
 # ---- One segment (ledger 2 and 7) ----------------------------------------------------------------
@@ -379,12 +865,8 @@ HEADER = re.compile(
     rb'\{"stele":1,"origin":"([^"\\]+)","first":(0|[1-9][0-9]{0,15}),"prev":"([0-9a-f]{64})",'
     rb'"frontier":\[((?:"[0-9a-f]{64}"(?:,"[0-9a-f]{64}")*)?)\]\}\n'
 )
-HEADER_FORMAT = re.compile(rb'\{"stele":([1-9][0-9]*),')
+HEADER_FORMAT = re.compile(rb'\{"stele":(' + NUMBER + rb")[,}]")
 HASH_IN_QUOTES = re.compile(rb'"([0-9a-f]{64})"')
-HASH_FIELD_BYTES = 75  # ,"hash":"…64 digits…"}
-TIME_AND_EVENT = re.compile(
-    rb'","time":"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z)","event":'
-)
 
 
 class Header(NamedTuple):
@@ -397,7 +879,7 @@ def read_header(file: BinaryIO, number: int, origin: str) -> Header:
     """The first line, which has to be the line that ledger 2 makes of its own values."""
     line = file.readline(MAX_LINE_BYTES + 1)
     newer = HEADER_FORMAT.match(line)
-    if newer and parse_number(newer[1].decode()) > FORMAT:
+    if newer and float(newer[1]) > FORMAT:
         raise CannotJudge("JOURNAL_NEWER_FORMAT", f"segment {number} is of a newer format")
     match = HEADER.fullmatch(line)
     if match is None:
@@ -413,79 +895,86 @@ def read_header(file: BinaryIO, number: int, origin: str) -> Header:
     return Header(first, bytes.fromhex(match[3].decode()), frontier)
 
 
-def check_entry(line: bytes, state: State) -> Tuple[bytes, str]:
-    """The eight steps of ledger 7, in their order. The result is the leaf's hash and the time."""
+def check_entry(line: bytes, state: State, keys: SegmentKeys) -> Tuple[bytes, str]:
+    """The ten steps of ledger 7, in their order. The result is the leaf's hash and the time."""
 
     def expect(condition: bool, verdict: str, reason: str) -> None:
         if not condition:
             raise Finding(verdict, state.size, reason)
 
-    body, hash_field = line[:-HASH_FIELD_BYTES], line[-HASH_FIELD_BYTES:]
-    framed = body != b"" and hash_field[:9] == b',"hash":"' and hash_field[-2:] == b'"}'
-    expect(framed, "corrupt", "the line does not end as an entry does")
-    leaf_hash = hash_leaf(body + b"}")
-    own_hash = leaf_hash.hex().encode() == hash_field[9:-2]
+    parts = split_entry(line)
+    if parts is None:
+        raise Finding("corrupt", state.size, "the line does not end as an entry does")
+    leaf, hash_text = parts
+    leaf_hash = hash_leaf(leaf)
+    own_hash = leaf_hash.hex().encode() == hash_text
     expect(own_hash, "tampered", "the entry's bytes do not match its hash")
+    expect(keys.change is None, "tampered", "the entry follows the end of its segment's key")
     at = len(b'{"seq":')
-    expect(body[:at] == b'{"seq":', "corrupt", "the line does not begin as an entry does")
+    expect(leaf[:at] == b'{"seq":', "corrupt", "the line does not begin as an entry does")
     number = b"%d," % state.size
-    expect(body.startswith(number, at), "tampered", "the entry has another number")
+    expect(leaf.startswith(number, at), "tampered", "the entry has another number")
     at += len(number)
-    expect(body.startswith(b'"prev":"', at), "corrupt", "the entry has no prev behind its number")
+    expect(leaf.startswith(b'"prev":"', at), "corrupt", "the entry has no prev behind its number")
     at += len(b'"prev":"')
-    linked = body.startswith(state.last_hash.hex().encode(), at)
+    linked = leaf.startswith(state.last_hash.hex().encode(), at)
     expect(linked, "tampered", "the entry continues another entry")
-    time = TIME_AND_EVENT.match(body, at + 64)
+    time = TIME_AND_EVENT.match(leaf, at + 64)
     if time is None:
         raise Finding("corrupt", state.size, "the entry's time is malformed")
-    expect(is_compact_object(body[time.end() :]), "corrupt", "the event is malformed")
+    event = leaf[time.end() : -1]
+    expect(is_compact_object(event), "corrupt", "the event is malformed")
+    try:
+        keys.take(event, state.size)
+    except ValueError as error:
+        raise Finding("tampered", state.size, f"the entry names no next key: {error}") from None
     return leaf_hash, time[1].decode()
 
 
-def seal_in(line: bytes) -> Optional[str]:
-    """The note of a line that is a JSON object with a string `seal` (ledger 7, a seal, step 1)."""
-    try:
-        value = parse_json(line.decode())
-    except ValueError:
-        return None
-    note = value.get("seal") if isinstance(value, dict) else None
-    return note if isinstance(note, str) else None
+def check_seal(line: bytes, state: State, sealed: State, keys: SegmentKeys) -> None:
+    """The seven steps of ledger 7. A good seal's key is kept."""
 
+    def expect(condition: bool, reason: str) -> None:
+        if not condition:
+            raise Finding("tampered", sealed.size, reason)
 
-def is_right_seal(line: bytes, note: str, state: State, key: Key) -> bool:
-    """Steps 3 to 5 of a seal: the one line that the key's signature over this tree makes."""
-    text = checkpoint_text(key.name, state)
-    before = f"{text}\n— {key.name} "
-    payload = decode_base64(note[len(before) : -1])
-    if payload is None or payload[:4] != key.id:
-        return False
-    right = json.dumps(before + encode_base64(payload) + "\n", ensure_ascii=False)
-    if line != b'{"seal":' + right.encode() + b"}":
-        return False
-    return key.ed25519.accepts(text.encode(), payload[4:])
-
-
-def check_seal(line: bytes, state: State, sealed: State, key: Key) -> None:
-    """The five steps of ledger 7."""
-    note = seal_in(line) if line.startswith(b'{"seal":"') else None
-    if note is None:
+    seal = seal_in(line)
+    if seal is None:
         raise Finding("corrupt", state.size, "the line is neither an entry nor a seal")
-    if state.size == sealed.size:
-        raise Finding("tampered", sealed.size, "a seal over no new entry")
-    if not is_right_seal(line, note, state, key):
-        raise Finding("tampered", sealed.size, "the seal does not vouch for the entries before it")
+    expect(state.size > sealed.size, "a seal over no new entry")
+    text = checkpoint_text(keys.key.name, state)
+    expect(seal.startswith(text), "the seal is of other entries")
+    key, note = keys.due(), note_in(line)
+    if key is None:
+        raise Finding("tampered", sealed.size, "no recovery key can say that the key is lost")
+    if note is None:
+        raise Finding("tampered", sealed.size, "the seal is no signed note")
+    name, id, signature = note.signatures[0]
+    if id != key.id:
+        raise Finding("re-signed", sealed.size, "the seal is by a key that is not due")
+    expect(is_signed_by(note, key) and name == key.name, "the seal's signature is wrong")
+    right = f"{text}\n— {name} {encode_base64(id + signature)}\n"
+    expect(line == f'{{"seal":{to_json(right)}}}'.encode(), "the seal has another spelling")
+    keys.sealers.add(key)
 
 
-class Evidence:
-    """A checkpoint from outside, and the root that the journal has at the same size."""
+@dataclass
+class Watch:
+    """What is noted while the entries pass by: roots and times at some sizes, and wrong tiles."""
 
-    def __init__(self, checkpoint: Optional[Checkpoint]):
-        self.checkpoint = checkpoint
-        self.root: Optional[bytes] = None
+    sizes: Set[int]
+    tiles: TilesBeside
+    roots: Dict[int, bytes] = field(default_factory=dict)
+    times: Dict[int, str] = field(default_factory=dict)
 
     def pass_by(self, state: State) -> None:
-        if self.checkpoint is not None and self.checkpoint.size == state.size:
-            self.root = state.root()
+        """Before the first entry and behind each."""
+        if state.size in self.sizes:
+            self.roots[state.size] = state.root()
+        if state.size - 1 in self.sizes and state.last_time is not None:
+            self.times[state.size - 1] = state.last_time
+        if state.size > 0:
+            self.tiles.append(state.last_hash)
 
 
 @dataclass
@@ -495,10 +984,16 @@ class Segment:
     number: int
     sealed: State  # at the last good seal; at the header if there is none
     sealed_end: int  # the file's bytes up to there
+    keys: SegmentKeys
     length: int = 0  # the file's bytes
     unsealed_entries: int = 0
     finding: Optional[Finding] = None
     is_torn: bool = False  # whether the line of the finding looks as a crash leaves it
+
+    def key_change(self) -> Optional[KeyChange]:
+        """The one that the entry under the last good seal states (keys 4)."""
+        change = self.keys.change
+        return change if change and change.seq + 1 == self.sealed.size else None
 
 
 def pieces(file: BinaryIO) -> Iterator[bytes]:
@@ -506,16 +1001,17 @@ def pieces(file: BinaryIO) -> Iterator[bytes]:
     return iter(lambda: file.readline(MAX_LINE_BYTES + 1), b"")
 
 
-def check_line(line: bytes, state: State, segment: Segment, key: Key) -> None:
+def check_line(line: bytes, state: State, segment: Segment, watch: Watch) -> None:
     """One line with its newline. A right entry moves the state, a right seal the segment's."""
     if not line.endswith(b"\n"):
         raise Finding("corrupt", state.size, "the line is cut off, or longer than a line can be")
     line = line[:-1]
     if line[4:5] == b"q":
-        state.append(*check_entry(line, state))
+        state.append(*check_entry(line, state, segment.keys))
         segment.unsealed_entries += 1
+        watch.pass_by(state)
     else:
-        check_seal(line, state, segment.sealed, key)
+        check_seal(line, state, segment.sealed, segment.keys)
         segment.sealed, segment.unsealed_entries = state.copy(), 0
 
 
@@ -531,18 +1027,17 @@ def is_torn(file: BinaryIO, piece: bytes) -> bool:
     return has_zero or (piece == b"" and length <= MAX_LINE_BYTES)
 
 
-def check_segment(file: BinaryIO, before: State, key: Key, evidence: Evidence) -> Segment:
+def check_segment(file: BinaryIO, before: State, keys: SegmentKeys, watch: Watch) -> Segment:
     """The lines behind the header, up to the first finding or the end of the file (ledger 7)."""
     state, end = before.copy(), file.tell()
-    segment = Segment(before.size, before, end)
+    segment = Segment(before.size, before, end, keys)
     for line in pieces(file):
         try:
-            check_line(line, state, segment, key)
+            check_line(line, state, segment, watch)
         except Finding as finding:
             segment.finding, segment.is_torn = finding, is_torn(file, line)
             break
         end += len(line)
-        evidence.pass_by(state)
         if segment.unsealed_entries == 0:
             segment.sealed_end = end
     segment.length = os.fstat(file.fileno()).st_size
@@ -591,25 +1086,24 @@ def word_for_tail(segment: Segment) -> str:
     return "torn" if segment.is_torn else "bad"
 
 
-def is_valid_seal(line: bytes, sealed_size: int, key: Key) -> bool:
-    """A seal that only the key's holder can have made, whatever stands before it (recovery 2)."""
-    text = seal_in(line) if line[4:5] == b"a" else None
-    try:
-        note = parse_note(text.encode()) if text is not None else None
-    except UnicodeEncodeError:  # half of a surrogate pair
+def is_valid_seal(line: bytes, segment: Segment) -> bool:
+    """A seal that only a key's holder can have made, whatever stands before it (recovery 2)."""
+    note = note_in(line) if line[4:5] == b"a" else None
+    checkpoint = parse_checkpoint(note.text) if note else None
+    keys = segment.keys
+    if note is None or checkpoint is None or checkpoint.size <= segment.sealed.size:
         return False
-    checkpoint = parse_checkpoint(note.text, key.name) if note else None
-    if note is None or checkpoint is None or checkpoint.size <= sealed_size:
-        return False
-    return is_signed_by(note, key)
+    by_recovery_key = keys.recovery is not None and note.signatures[0][1] == keys.recovery.id
+    key = keys.recovery if by_recovery_key and keys.recovery else keys.key
+    return checkpoint.origin == key.name and is_signed_by(note, key)
 
 
-def word_for_seals_behind(file: BinaryIO, segment: Segment, key: Key) -> str:
+def word_for_seals_behind(file: BinaryIO, segment: Segment) -> str:
     """`none`, `last` or `more` (recovery 2). The file stands behind the first wrong line."""
     seals, is_last, before = 0, False, b"\n"
     for piece in pieces(file):
         is_line = before.endswith(b"\n") and piece.endswith(b"\n")
-        is_last = is_line and is_valid_seal(piece[:-1], segment.sealed.size, key)
+        is_last = is_line and is_valid_seal(piece[:-1], segment)
         seals += is_last
         before = piece
     if seals == 0:
@@ -625,16 +1119,16 @@ def refuses(head: str, tail: str, behind: str) -> bool:
 
 
 def is_cut(segment: Segment, head: Head) -> bool:
-    """Whether the ledger ends before the place that the head names (verdict 3, step 5.4)."""
+    """Whether the ledger ends before the place that the head names (verdict 3, step 7.5)."""
     return (segment.number, segment.length) < (head.segment, head.length)
 
 
 def judge_last(
-    file: BinaryIO, segment: Segment, head_bytes: Optional[bytes], key: Key
+    file: BinaryIO, segment: Segment, head_bytes: Optional[bytes]
 ) -> Optional[Finding]:
-    """The finding in the last segment, if there is one (verdict 3, step 5.4)."""
+    """The finding in the last segment, if there is one (verdict 3, step 7.5)."""
     head_word, tail = word_for_head(head_bytes, segment.sealed.size), word_for_tail(segment)
-    behind = word_for_seals_behind(file, segment, key) if tail == "torn" else "none"
+    behind = word_for_seals_behind(file, segment) if tail == "torn" else "none"
     if not refuses(head_word, tail, behind):
         return None
     truncated = Finding("truncated", segment.sealed.size, "head names more entries than there are")
@@ -645,7 +1139,7 @@ def judge_last(
 
 
 def judge_closed(segment: Segment) -> Optional[Finding]:
-    """The finding in a segment that is not the last, if there is one (verdict 3, step 5.3)."""
+    """The finding in a segment that is not the last, if there is one (verdict 3, step 7.4)."""
     if segment.finding is None and segment.sealed_end != segment.length:
         return Finding("tampered", segment.sealed.size, "a closed segment does not end with a seal")
     return segment.finding
@@ -789,15 +1283,9 @@ def check_contents(file: BinaryIO, wanted: Wanted, sealed_size: int) -> Iterator
         raise Finding("tampered", missing, "contents of the entry are missing")
 
 
-# ---- The journal (ledger 1, verdict 3) -----------------------------------------------------------
+# ---- What is read before a journal is checked (ledger 1, verdict 3) ------------------------------
 
 SEGMENT_NAME = re.compile(r"([0-9]{20})\.jsonl")
-
-
-def read_file(path: str, limit: int) -> bytes:
-    """A small file; of a larger one, one byte more than the limit."""
-    with open(path, "rb") as file:
-        return file.read(limit + 1)
 
 
 def parse_manifest(data: bytes) -> Key:
@@ -811,8 +1299,11 @@ def parse_manifest(data: bytes) -> Key:
         raise CannotJudge("JOURNAL_NEWER_FORMAT", message)
     if not is_number(number) or number != FORMAT:
         raise ValueError("not format 1")
-    if not is_whole(bytes_max) or not 1024 <= bytes_max <= 2**40:
+    if not is_whole(bytes_max) or not 1024 <= bytes_max <= 2**36:
         raise ValueError("segmentBytes is out of its range")
+    rotate_ms = value.get("rotateKeyEveryMs", 60_000)
+    if not is_whole(rotate_ms) or not 60_000 <= rotate_ms <= MAX_NUMBER:
+        raise ValueError("rotateKeyEveryMs is out of its range")
     key = Key(value.get("publicKey"))
     if value.get("origin") != key.name:
         raise ValueError("the origin is not the name of the key")
@@ -820,7 +1311,7 @@ def parse_manifest(data: bytes) -> Key:
 
 
 def read_manifest(directory: str) -> Key:
-    """The journal's key by its own account (ledger 1, verdict 3, step 1)."""
+    """The journal's first key by its own account (ledger 1, verdict 3, step 1)."""
     if not os.path.isdir(directory):
         raise CannotJudge("JOURNAL_MISSING", f"there is no directory {directory}; check the path")
     path = os.path.join(directory, "stele.json")
@@ -834,37 +1325,32 @@ def read_manifest(directory: str) -> Key:
         raise CannotJudge("MANIFEST_MALFORMED", message) from None
 
 
-def choose_key(pinned: Optional[str], own: Key) -> Key:
-    """The key that the caller names, or the manifest's (verdict 3, step 2)."""
-    if pinned is None:
-        return own
+def read_key(vkey: str, kinds: Sequence[bytes] = JOURNAL_KEYS) -> Key:
+    """A key that the caller names."""
     try:
-        return Key(pinned)
+        return Key(vkey, kinds)
     except ValueError as error:
-        message = f"--key is {error}; check that it was copied whole"
+        message = f"{vkey} is {error}; check that it was copied whole"
         raise CannotJudge("KEY_MALFORMED", message) from None
 
 
-def read_checkpoint(path: Optional[str], key: Key) -> Optional[Checkpoint]:
-    """The evidence that the caller kept (verdict 3, step 3)."""
-    if path is None:
-        return None
-    note = parse_note(read_file(path, MAX_NOTE_BYTES))
-    if note is None:
-        message = f"{path} is no signed note; check that it was copied whole"
-        raise CannotJudge("NOTE_MALFORMED", message)
-    if not is_signed_by(note, key):
-        raise CannotJudge("NOTE_UNVERIFIED", f"{path} is not signed by the journal's key")
-    checkpoint = parse_checkpoint(note.text, key.name)
-    if checkpoint is None:
-        raise CannotJudge("CHECKPOINT_MALFORMED", f"{path} is no checkpoint of this journal")
-    return checkpoint
+def read_witnesses(vkeys: Sequence[str]) -> Policy:
+    for vkey in vkeys:
+        read_key(vkey, [COSIGNATURE])
+    return any_of(vkeys)
 
 
-def read_head(directory: str) -> Optional[bytes]:
-    """The file, if there is one. A longer one is torn whatever follows."""
+def read_policy(path: str) -> Policy:
     try:
-        return read_file(os.path.join(directory, "head"), 64)
+        return parse_policy(read_file(path, 4 * MAX_POLICY_LENGTH).decode())
+    except ValueError as error:
+        raise CannotJudge("POLICY_MALFORMED", f"{path} is no policy: {error}") from None
+
+
+def read_beside(directory: str, name: str, limit: int) -> Optional[bytes]:
+    """A file of the journal, if it is there; of a longer one, one byte more than the limit."""
+    try:
+        return read_file(os.path.join(directory, name), limit)
     except FileNotFoundError:
         return None
 
@@ -880,8 +1366,101 @@ def list_segments(directory: str) -> List[int]:
     return [number for number in numbers if number <= MAX_NUMBER]
 
 
+def segment_path(directory: str, folder: str, number: int) -> str:
+    return os.path.join(directory, folder, f"{number:020}.jsonl")
+
+
+def last_key_change(path: str, origin: str) -> Optional[KeyChange]:
+    """What the last line but one states, if the last one is a seal. Nothing is checked but form
+    and hash (keys 5, step 1)."""
+    with open(path, "rb") as file:
+        file.seek(max(0, os.fstat(file.fileno()).st_size - 2 * (MAX_LINE_BYTES + 1)))
+        lines = file.read().split(b"\n")
+    if len(lines) < 3 or lines[-1] != b"" or seal_in(lines[-2]) is None:
+        return None
+    parts = split_entry(lines[-3])
+    leaf = parse_leaf(parts[0]) if parts else None
+    if parts is None or leaf is None or hash_leaf(parts[0]).hex().encode() != parts[1]:
+        return None
+    try:
+        return read_key_change(leaf.event, leaf.seq, origin)
+    except ValueError:
+        return None
+
+
+def key_id_of_first_seal(path: str) -> Optional[bytes]:
+    """The one on the first signature line of the first seal that is a note (verdict 3, step 4)."""
+    with open(path, "rb") as file:
+        for line in pieces(file):
+            note = note_in(line[:-1]) if line[4:5] == b"a" else None
+            if note is not None:
+                return note.signatures[0][1]
+    return None
+
+
+def first_recovery_key(path: str, origin: str) -> Optional[Key]:
+    """The one that entry 0 names, unchecked."""
+    with open(path, "rb") as file:
+        file.readline(MAX_LINE_BYTES + 1)
+        parts = split_entry(file.readline(MAX_LINE_BYTES + 1)[:-1])
+    leaf = parse_leaf(parts[0]) if parts else None
+    try:
+        return read_recovery_key(leaf.event, leaf.seq, origin) if leaf else None
+    except ValueError:
+        return None
+
+
+class Evidence(NamedTuple):
+    """A checkpoint of this journal, and which of the pinned witnesses countersigned it."""
+
+    note: Note
+    checkpoint: Checkpoint
+    witnessed: Optional[Witnessed]
+
+
+def read_evidence(data: bytes, origin: str, policy: Policy) -> Optional[Evidence]:
+    """DIR/checkpoint; None if it is no evidence (verdict 3, step 9.1)."""
+    note = parse_note(data)
+    checkpoint = parse_checkpoint(note.text) if note else None
+    if note is None or checkpoint is None or checkpoint.origin != origin:
+        return None
+    try:
+        return Evidence(note, checkpoint, policy.witnessed(note))
+    except Spoilt:
+        return None
+
+
+def read_kept(path: str, origin: str, keys: Set[Key], policy: Policy) -> Evidence:
+    """The checkpoint that the caller kept (verdict 3, step 5)."""
+    note = parse_note(read_file(path, MAX_NOTE_BYTES))
+    if note is None:
+        message = f"{path} is no signed note; check that it was copied whole"
+        raise CannotJudge("NOTE_MALFORMED", message)
+    try:
+        witnessed = policy.witnessed(note)
+    except Spoilt as error:
+        raise CannotJudge("NOTE_UNVERIFIED", f"{path}: {error}") from None
+    signers = [key for key in keys if signatures_of(note, key)]
+    if not all(is_signed_by(note, key) for key in signers) or not (signers or witnessed):
+        raise CannotJudge("NOTE_UNVERIFIED", f"{path} is not signed by a key of the journal")
+    checkpoint = parse_checkpoint(note.text)
+    if checkpoint is None or checkpoint.origin != origin:
+        raise CannotJudge("CHECKPOINT_MALFORMED", f"{path} is no checkpoint of this journal")
+    return Evidence(note, checkpoint, witnessed)
+
+
+# ---- The check of a journal (verdict 3, keys 5) --------------------------------------------------
+
+
+class Epoch(NamedTuple):
+    """A key, and the size up to which its seals go; None for the last one."""
+
+    key: Key
+    end: Optional[int]
+
+
 def check_link(header: Header, state: State) -> None:
-    """A segment begins with what the one before it ends with (verdict 3, step 5.2)."""
+    """A segment begins with what the one before it ends with (verdict 3, step 7.2)."""
     if header.first > state.size:
         raise Finding("tampered", state.size, "a segment is missing")
     if header != (state.size, state.last_hash, state.frontier):
@@ -894,9 +1473,21 @@ class Check:
     """One check of a journal, and all that it has found out so far."""
 
     directory: str
-    key: Key
-    evidence: Evidence
-    head_bytes: Optional[bytes]
+    own: Key  # the manifest's
+    pinned: Optional[Key]
+    policy: Policy
+    max_age: Optional[timedelta]
+    watch: Watch
+    published_bytes: Optional[bytes] = None
+    head_bytes: Optional[bytes] = None
+    published: Optional[Evidence] = None
+    kept: Optional[Evidence] = None
+    is_anothers: bool = False
+    named: Set[Key] = field(default_factory=set)  # every key that the journal names
+    epochs: List[Epoch] = field(default_factory=list)
+    losses: Set[int] = field(default_factory=set)  # the sizes whose seals are by the recovery key
+    recovery: Optional[Key] = None
+    sealers: Set[Key] = field(default_factory=set)
     state: State = field(default_factory=State)
     unsealed_entries: int = 0
     unsealed_bytes: int = 0
@@ -904,28 +1495,74 @@ class Check:
     contents_absent: int = 0
     finding: Optional[Finding] = None
 
-    def run(self, numbers: List[int]) -> None:
-        """Verdict 3, steps 4 to 6. The first finding ends the check."""
+    def run(self, checkpoint_path: Optional[str]) -> None:
+        """Verdict 3, steps 3 to 11."""
+        self.published_bytes = read_beside(self.directory, "checkpoint", MAX_NOTE_BYTES)
+        self.head_bytes = read_beside(self.directory, "head", 64)
+        numbers = list_segments(self.directory)
+        self.find_keys(numbers)
+        if self.published_bytes is not None:
+            self.published = read_evidence(self.published_bytes, self.own.name, self.policy)
+        if checkpoint_path is not None:
+            keys = self.named | ({self.pinned} if self.pinned else set())
+            self.kept = read_kept(checkpoint_path, self.own.name, keys, self.policy)
+        if self.pinned and self.pinned.name != self.own.name:
+            reason = f"the journal is {self.own.name}, the key is that of {self.pinned.name}"
+            self.finding = Finding("wrong-key", 0, reason)
+            return
+        self.watch.sizes.update(e.checkpoint.size for e in (self.kept, self.published) if e)
         try:
-            if not numbers:
-                raise Finding("tampered", 0, "there is no segment")
-            self.evidence.pass_by(self.state)
-            for number in numbers:
-                self.check_segment(number, number == numbers[-1])
-            self.compare_checkpoint()
+            self.check_everything(numbers)
         except Finding as finding:
             self.finding = finding
+        if self.is_anothers:
+            self.judge_anothers()
+
+    def find_keys(self, numbers: List[int]) -> None:
+        """Verdict 3, steps 3 and 4: the keys that the journal names, and the one to begin with."""
+        paths = [segment_path(self.directory, "ledger", number) for number in numbers]
+        changes = [last_key_change(path, self.own.name) for path in paths]
+        self.named = {self.own} | {change.key for change in changes if change}
+        first = self.own
+        if self.pinned and self.pinned not in self.named:
+            has_first = numbers[:1] == [0]
+            if has_first and key_id_of_first_seal(paths[0]) == self.pinned.id:
+                first = self.pinned
+            else:
+                self.is_anothers = True
+        self.epochs = [Epoch(first, None)]
+        recovery = first_recovery_key(paths[0], self.own.name) if numbers[:1] == [0] else None
+        if recovery is not None:
+            self.named.add(recovery)
+
+    def check_everything(self, numbers: List[int]) -> None:
+        """Verdict 3, steps 6 to 10. The first finding ends it."""
+        if not numbers:
+            raise Finding("tampered", 0, "there is no segment")
+        self.watch.pass_by(self.state)
+        for number in numbers:
+            self.check_segment(number, number == numbers[-1])
+        if self.pinned and self.state.size > 0 and self.pinned not in self.sealers:
+            raise Finding("re-signed", 0, "the pinned key sealed nothing of this journal")
+        self.watch.tiles.check(self.state.size)
+        self.compare_published()
+        self.compare_kept()
+        self.check_age()
 
     def check_segment(self, number: int, is_last: bool) -> None:
-        """Verdict 3, step 5."""
-        with open(self.path("ledger", number), "rb") as file:
-            check_link(read_header(file, number, self.key.name), self.state)
-            segment = check_segment(file, self.state, self.key, self.evidence)
-            self.state = segment.sealed
+        """Verdict 3, step 7."""
+        with open(segment_path(self.directory, "ledger", number), "rb") as file:
+            check_link(read_header(file, number, self.own.name), self.state)
+            recovery = None if number == 0 else self.recovery
+            keys = SegmentKeys(self.epochs[-1].key, recovery, number == 0)
+            segment = check_segment(file, self.state, keys, self.watch)
+            self.follow_key(segment)
+            self.state, self.recovery = segment.sealed, keys.recovery
+            self.sealers |= keys.sealers
             self.unsealed_entries = segment.unsealed_entries
             self.unsealed_bytes = segment.length - segment.sealed_end
             if is_last:
-                finding = judge_last(file, segment, self.head_bytes, self.key)
+                finding = judge_last(file, segment, self.head_bytes)
             else:
                 finding = judge_closed(segment)
             # What they find is of a sealed entry, so it comes before any finding in the ledger.
@@ -933,94 +1570,214 @@ class Check:
         if finding is not None:
             raise finding
 
+    def follow_key(self, segment: Segment) -> None:
+        """Keys 5, steps 3 and 4."""
+        change = segment.key_change()
+        if change is None:
+            return
+        if change.key in [epoch.key for epoch in self.epochs]:
+            raise Finding("tampered", change.seq, "the entry names a key that was due before")
+        self.epochs[-1] = Epoch(self.epochs[-1].key, segment.sealed.size)
+        self.epochs.append(Epoch(change.key, None))
+        if change.reason == "lost":
+            self.losses.add(segment.sealed.size)
+
     def check_contents(self, number: int, named: Iterator[Tuple[int, Commitments]]) -> None:
-        """Verdict 3, step 5.5; without the directory, contents are only counted (content 4)."""
+        """Verdict 3, step 7.6; without the directory, contents are only counted (content 4)."""
         if not os.path.isdir(os.path.join(self.directory, "content")):
             self.contents_absent += sum(len(commitments) for _, commitments in named)
             return
-        path = self.path("content", number)
+        path = segment_path(self.directory, "content", number)
         with open(path if os.path.exists(path) else os.devnull, "rb") as file:
             for _ in check_contents(file, Wanted(named), self.state.size):
                 self.contents_checked += 1
 
-    def compare_checkpoint(self) -> None:
-        """Verdict 3, step 6."""
-        checkpoint = self.evidence.checkpoint
-        if checkpoint is None:
+    def key_due_at(self, size: int) -> Optional[Key]:
+        """Who has to sign a checkpoint of so many entries (keys 5)."""
+        if size in self.losses:
+            return self.recovery
+        return next(e.key for e in self.epochs if e.end is None or size <= e.end)
+
+    def has_root_of(self, evidence: Evidence) -> bool:
+        size, root = evidence.checkpoint.size, evidence.checkpoint.root
+        return size <= self.state.size and self.watch.roots.get(size) == root
+
+    def compare_published(self) -> None:
+        """Verdict 3, step 9."""
+        size, evidence = self.state.size, self.published
+        if self.published_bytes is None:
             return
-        if checkpoint.size > self.state.size:
-            reason = "the checkpoint names more entries than there are"
-            raise Finding("truncated", self.state.size, reason)
-        if checkpoint.root != self.evidence.root:
-            raise Finding("forked", 0, "the checkpoint is of other entries")
+        if evidence is None:
+            raise Finding("corrupt", size, "the file checkpoint is no checkpoint of this journal")
+        if evidence.checkpoint.size > size:
+            first = Note(evidence.note.text, evidence.note.signatures[:1])
+            claimed = [key for key in self.named if key.id == first.signatures[0][1]]
+            if not all(is_signed_by(first, key) for key in claimed):
+                raise Finding("corrupt", size, "the file checkpoint has a wrong signature")
+            raise Finding("truncated", size, "the file checkpoint is of more entries")
+        due = self.key_due_at(evidence.checkpoint.size)
+        if due is None or not is_signed_by(evidence.note, due):
+            raise Finding("corrupt", size, "the file checkpoint is not by the key that is due")
+        if not self.has_root_of(evidence):
+            raise Finding("forked", 0, "the file checkpoint is of other entries")
 
-    def path(self, folder: str, number: int) -> str:
-        return os.path.join(self.directory, folder, f"{number:020}.jsonl")
+    def compare_kept(self) -> None:
+        """Verdict 3, step 10."""
+        evidence = self.kept
+        if evidence is None:
+            return
+        if evidence.checkpoint.size > self.state.size:
+            reason = "the kept checkpoint is of more entries than there are"
+            raise Finding("rolled-back", self.state.size, reason)
+        if not self.has_root_of(evidence):
+            raise Finding("forked", 0, "the kept checkpoint is of other entries")
+        keys = self.named | {self.pinned or self.own}
+        is_signed = any(signatures_of(evidence.note, key) for key in keys)
+        due = self.key_due_at(evidence.checkpoint.size)
+        if is_signed and (due is None or not is_signed_by(evidence.note, due)):
+            raise Finding("re-signed", 0, "the kept checkpoint is by another key than is due there")
+
+    def check_age(self) -> None:
+        """Verdict 3, step 10."""
+        if self.max_age is None:
+            return
+        witnessed = [e.witnessed.seconds for e in (self.kept, self.published) if e and e.witnessed]
+        if not witnessed or time.time() - max(witnessed) > self.max_age.total_seconds():
+            anchor = self.anchor()
+            size = anchor.checkpoint.size if anchor else 0
+            raise Finding("stale", size, "witnesses saw nothing of the journal for too long")
+
+    def judge_anothers(self) -> None:
+        """Verdict 3, step 11."""
+        same = self.kept is not None and self.has_root_of(self.kept)
+        if self.kept and self.pinned and same and is_signed_by(self.kept.note, self.pinned):
+            self.finding = Finding("re-signed", 0, "the pinned key's entries, under other keys")
+        else:
+            self.finding = Finding("re-created", 0, "the journal began with another key")
+        self.state, self.unsealed_entries, self.unsealed_bytes = State(), 0, 0
+        self.contents_checked = self.contents_absent = 0
+
+    def anchor(self) -> Optional[Evidence]:
+        """The evidence from outside that agrees, and covers the most (verdict 3, at the end)."""
+        given = [self.kept] if self.kept else []
+        if self.published and self.published.witnessed:
+            given.append(self.published)
+        good = [each for each in given if each.checkpoint.size > 0 and self.has_root_of(each)]
+        return max(good, key=lambda e: (e.checkpoint.size, e.witnessed is not None), default=None)
 
 
-def check_journal(directory: str, pinned: Optional[str], checkpoint_path: Optional[str]) -> Check:
-    """Verdict 3. A writer may be at work, so the head is read before the segments are listed."""
-    own = read_manifest(directory)
-    key = choose_key(pinned, own)
-    evidence = Evidence(read_checkpoint(checkpoint_path, key))
-    check = Check(directory, key, evidence, read_head(directory))
-    if key.name == own.name:
-        check.run(list_segments(directory))
-    else:  # verdict 3, step 2
-        check.finding = Finding("tampered", 0, f"the journal is {own.name}, not {key.name}")
+def check_journal(options: argparse.Namespace) -> Check:
+    """Verdict 3. The tiles are listed first: a writer may be at work, and writes them last."""
+    pinned = read_key(options.key) if options.key is not None else None
+    policy = read_policy(options.policy) if options.policy else read_witnesses(options.witness)
+    if options.max_age is not None and not policy.witnesses:
+        raise CannotJudge("OPTION_INVALID", "--max-age needs a witness")
+    own = read_manifest(options.directory)
+    watch = Watch({0}, TilesBeside(options.directory))
+    check = Check(options.directory, own, pinned, policy, options.max_age, watch)
+    check.run(options.checkpoint)
     return check
 
 
-# ---- The answer (verdict 1, 2 and 4) -------------------------------------------------------------
+# ---- The answer about a journal (verdict 1, 2 and 4) ---------------------------------------------
 
 MEANING = {
     "intact": "every line up to the last seal is what was sealed",
     "tampered": "well-formed lines are not those that were sealed",
-    "corrupt": "there are bytes that are no ledger, or not the contents that were committed to",
-    "truncated": "entries are missing at the end",
-    "forked": "the checkpoint is of this journal, and of another history",
+    "corrupt": "there are bytes that are no ledger, or not what they are said to be",
+    "truncated": "entries are missing at the end, as the journal itself says",
+    "rolled-back": "entries are missing at the end, as the evidence from outside says",
+    "forked": "a checkpoint is of this journal, and of another history",
+    "re-signed": "a seal or checkpoint is by another key than the one that is due",
+    "re-created": "the journal has the name of the pinned key, which sealed nothing of it",
+    "wrong-key": "the pinned key is that of another journal",
+    "stale": "all is well, but witnesses saw nothing of it for longer than you accept",
 }
 
 
-def blind_spots(check: Check, is_pinned: bool) -> List[str]:
-    """What this check cannot rule out (verdict 4)."""
-    spots = []
-    checkpoint = check.evidence.checkpoint
-    agrees = checkpoint is not None and check.finding is None
-    behind = f" behind the first {checkpoint.size}" if checkpoint and agrees else ""
-    if not is_pinned:
-        spots.append("that the whole journal was replaced: its key was taken from itself")
-    spots.append(f"that entries{behind} were removed from the end with all their traces")
-    spots.append(f"that a holder of the signing key rewrote entries{behind}")
-    spots.append("that something was never recorded, or recorded wrongly by its writer")
-    return spots
+def utc(seconds: int) -> str:
+    """As the times of entries are written; after the year 9999 only the seconds."""
+    try:
+        return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    except (ValueError, OverflowError, OSError):
+        return f"{seconds} s after 1970"
 
 
-def verdict_object(check: Check, is_pinned: bool) -> Dict[str, Any]:
+def blind_spots(check: Check) -> Iterator[str]:
+    """What this check cannot rule out (verdict 4, keys 9)."""
+    anchor, recovery = check.anchor(), check.recovery
+    anchored = anchor.checkpoint.size if anchor else 0
+    behind = f" from {anchored} on" if anchored else ""
+    if check.pinned is None and check.kept is None:
+        yield "that the whole journal was replaced: its key was taken from itself"
+    yield f"that entries{behind} were removed from the end with all their traces"
+    if check.own.kind == HMAC:
+        yield f"that anybody who can check this journal rewrote entries{behind}"
+    else:
+        # Whoever pins the present key believes its holder about everything before it (keys 6).
+        is_present = check.pinned == check.epochs[-1].key
+        start = max([anchored] + [epoch.end or 0 for epoch in check.epochs if not is_present])
+        yield f"that a holder of the present key rewrote entries from {start} on"
+        if start > anchored:
+            yield f"that somebody kept an earlier key, and rewrote entries{behind} with it"
+        if recovery is not None:
+            yield f"that a holder of the recovery key rewrote entries from {max(1, anchored)} on"
+    if anchor and anchor.witnessed and anchor is not check.kept:
+        names = " or ".join(anchor.witnessed.names)
+        yield f"that a key's holder and {names} together rewrote entries before {anchored}"
+    yield "that something was never recorded, or recorded wrongly by its writer"
+
+
+def anchored_object(evidence: Evidence) -> Dict[str, Any]:
+    witnessed = evidence.witnessed
+    return {
+        "size": evidence.checkpoint.size,
+        "by": "witnesses" if witnessed else "checkpoint",
+        "witnesses": witnessed.names if witnessed else [],
+        "at": utc(witnessed.seconds) if witnessed else None,
+    }
+
+
+def unanchored_object(check: Check, anchored: int) -> Dict[str, Any]:
+    """The entries that no evidence from outside covers, and when the first was recorded."""
+    since = check.watch.times.get(anchored) if anchored < check.state.size else None
+    return {"entries": check.state.size - anchored, "since": since}
+
+
+def freshness(check: Check) -> str:
+    given = [evidence for evidence in (check.kept, check.published) if evidence]
+    if any(evidence.witnessed for evidence in given):
+        return "witnessed"
+    return "checkpoint" if check.kept else "none"
+
+
+def verdict_object(check: Check) -> Dict[str, Any]:
     """The object of verdict 1."""
-    finding = check.finding
+    finding, anchor = check.finding, check.anchor()
     return {
         "verdict": finding.verdict if finding else "intact",
         "size": check.state.size,
         "root": encode_base64(check.state.root()),
-        "firstBad": {"seq": finding.seq, "reason": finding.reason} if finding else None,
+        "firstBad": {"seq": finding.seq, "reason": str(finding)} if finding else None,
         "unsealed": {"entries": check.unsealed_entries, "bytes": check.unsealed_bytes},
         "contents": {"checked": check.contents_checked, "absent": check.contents_absent},
+        "anchored": anchored_object(anchor) if anchor else None,
+        "unanchored": unanchored_object(check, anchor.checkpoint.size if anchor else 0),
         "assurance": {
-            "key": "pinned" if is_pinned else "self",
-            "freshness": "none" if check.evidence.checkpoint is None else "checkpoint",
+            "key": "pinned" if check.pinned else "self",
+            "freshness": freshness(check),
             "sealedAt": check.state.last_time,
         },
-        "cannotRuleOut": blind_spots(check, is_pinned),
+        "cannotRuleOut": list(blind_spots(check)),
     }
 
 
-def sentences(check: Check, is_pinned: bool) -> Iterator[str]:
+def sentences(check: Check) -> Iterator[str]:
     """The same for people."""
-    answer = verdict_object(check, is_pinned)
+    answer = verdict_object(check)
     yield f"{answer['verdict']}: {MEANING[answer['verdict']]}."
     if check.finding:
-        yield f"The first finding is at entry {check.finding.seq}: {check.finding.reason}."
+        yield f"The first finding is at entry {check.finding.seq}: {check.finding}."
     yield f"Sealed and checked: {check.state.size} entries, root {answer['root']}."
     if check.state.last_time:
         yield f"The last of them was recorded at {check.state.last_time}, by the writer's clock."
@@ -1030,14 +1787,524 @@ def sentences(check: Check, is_pinned: bool) -> Iterator[str]:
     if check.contents_checked or check.contents_absent:
         counts = f"{check.contents_checked} match their entries, {check.contents_absent} are absent"
         yield f"Contents: {counts}."
-    source = "which you named" if is_pinned else "which was taken from the journal itself"
-    yield f"Key: {check.key.vkey}, {source}."
-    if check.evidence.checkpoint:
-        yield f"Evidence from outside: a checkpoint of {check.evidence.checkpoint.size} entries."
+    source = "which you named" if check.pinned else "which was taken from the journal itself"
+    yield f"Key: {(check.pinned or check.own).vkey}, {source}."
+    for before, after in zip(check.epochs, check.epochs[1:]):
+        yield f"From entry {before.end} on it was followed by {after.key.vkey}."
+    anchored = answer["anchored"]
+    if anchored:
+        seen = f", by {' and '.join(anchored['witnesses'])} at {anchored['at']}"
+        by = seen if anchored["witnesses"] else ", by a checkpoint that you kept"
+        yield f"Shown from outside to be as they were: the first {anchored['size']} entries{by}."
     yield "This check cannot rule out:"
     for spot in answer["cannotRuleOut"]:
         yield f"- {spot}"
 
+
+# ---- Proofs (proofs 5 to 8) ----------------------------------------------------------------------
+
+PROOF_HEADER = b"c2sp.org/tlog-proof@v1\n"
+PROOF_HEAD = re.compile(
+    rb"(?:extra ([A-Za-z0-9+/=]+)\n)?index (0|[1-9][0-9]{0,15})\n((?:[A-Za-z0-9+/=]+\n)*)\n"
+)
+REQUEST_HEAD = re.compile(rb"old (0|[1-9][0-9]{0,15})\n((?:[A-Za-z0-9+/=]+\n)*)\n")
+# A JSON text takes two bytes for each newline or quote of a proof, and some for the rest.
+MAX_EXTRACT_LINE_BYTES = 2 * MAX_PROOF_BYTES + 100
+
+
+def parse_hashes(lines: bytes) -> List[bytes]:
+    hashes = [decode_base64(line) for line in lines.decode().split("\n")[:-1]]
+    if len(hashes) > MAX_PROOF_HASHES or any(hash is None or len(hash) != 32 for hash in hashes):
+        raise ValueError("a line that should be a hash is none, or there are too many")
+    return [hash for hash in hashes if hash is not None]
+
+
+class TlogProof(NamedTuple):
+    """Any C2SP tlog-proof; the checkpoint is as it was published."""
+
+    extra: Optional[bytes]
+    index: int
+    hashes: List[bytes]
+    checkpoint: bytes
+
+
+def parse_tlog_proof(data: bytes) -> TlogProof:
+    """Proofs 5; ValueError if it is none."""
+    if len(data) > MAX_PROOF_BYTES or not data.startswith(PROOF_HEADER):
+        raise ValueError("not a tlog-proof")
+    match = PROOF_HEAD.match(data, len(PROOF_HEADER))
+    if match is None or int(match[2]) > MAX_NUMBER:
+        raise ValueError("not the lines of a tlog-proof")
+    extra = decode_base64(match[1].decode()) if match[1] else None
+    if match[1] and extra is None:
+        raise ValueError("the extra line is not base64")
+    return TlogProof(extra, int(match[2]), parse_hashes(match[3]), data[match.end() :])
+
+
+class Signed(NamedTuple):
+    """A checkpoint with its signatures."""
+
+    note: Note
+    checkpoint: Checkpoint
+
+
+def parse_signed(data: bytes) -> Signed:
+    note = parse_note(data)
+    checkpoint = parse_checkpoint(note.text) if note else None
+    if note is None or checkpoint is None:
+        raise ValueError("not a signed checkpoint")
+    return Signed(note, checkpoint)
+
+
+class EntryProof(NamedTuple):
+    """A proof file of Stele: an entry, its checkpoint, and the key changes before (proofs 6)."""
+
+    index: int
+    hashes: List[bytes]
+    leaf_bytes: bytes
+    leaf: Leaf
+    signed: Signed
+    changes: List["EntryProof"]
+
+    def holds_under(self, key: Key) -> bool:
+        checkpoint = self.signed.checkpoint
+        tree = (checkpoint.size, checkpoint.root)
+        return (
+            checkpoint.origin == key.name
+            and self.leaf.seq == self.index
+            and check_inclusion(hash_leaf(self.leaf_bytes), self.index, tree, self.hashes)
+            and is_signed_by(self.signed.note, key)
+        )
+
+    def key_change(self) -> Optional[KeyChange]:
+        try:
+            return read_key_change(self.leaf.event, self.index, self.signed.checkpoint.origin)
+        except ValueError:
+            return None
+
+    def recovery_key(self) -> Optional[Key]:
+        try:
+            return read_recovery_key(self.leaf.event, self.index, self.signed.checkpoint.origin)
+        except ValueError:
+            return None
+
+
+def parse_entry_proof(data: bytes, with_changes: bool = True) -> EntryProof:
+    """Proofs 6, up to the check; ValueError if it is none."""
+    proof = parse_tlog_proof(data)
+    text = (proof.extra or b"").decode()
+    value = parse_json(text)
+    if not isinstance(value, dict) or list(value) != ["leaf", "keys"] or to_json(value) != text:
+        raise ValueError("the extra line does not carry an entry and key changes")
+    leaf_text, keys = value["leaf"], value["keys"]
+    if not isinstance(leaf_text, str) or not isinstance(keys, list):
+        raise ValueError("the extra line does not carry an entry and key changes")
+    if keys and not (with_changes and all(isinstance(key, str) for key in keys)):
+        raise ValueError("a key change is a proof without key changes")
+    leaf = parse_leaf(leaf_text.encode())
+    if leaf is None:
+        raise ValueError("what the extra line carries is not an entry")
+    changes = [parse_entry_proof(key.encode(), with_changes=False) for key in keys]
+    signed = parse_signed(proof.checkpoint)
+    return EntryProof(proof.index, proof.hashes, leaf_text.encode(), leaf, signed, changes)
+
+
+class Proven(NamedTuple):
+    """What one checkpoint proves: by whose signature, and from which entry on that may count."""
+
+    key: Key
+    trust: str
+    start: int
+    cosignatures: List[Tuple[str, int]]
+
+
+def cosignatures(note: Note, policy: Policy) -> List[Tuple[str, int]]:
+    """Which of the witnesses countersigned, and when."""
+    try:
+        times = [(key.vkey, cosigned_at(note, key)) for key in policy.witnesses.values()]
+    except Spoilt as error:
+        raise Unproven(str(error)) from None
+    return [(vkey, seconds) for vkey, seconds in times if seconds is not None]
+
+
+def remaining_changes(proof: EntryProof, pinned: Key) -> List[EntryProof]:
+    """Proofs 6, step 1: those behind the one that names the pinned key."""
+    for number, each in enumerate(proof.changes):
+        change = each.key_change()
+        if change is not None and change.key == pinned:
+            return proof.changes[number + 1 :]
+    return proof.changes
+
+
+def check_entry_proof(proof: EntryProof, pinned: Key, policy: Policy) -> Proven:
+    """Proofs 6, "The check"; Unproven if it proves nothing."""
+    changes, recovery = remaining_changes(proof, pinned), None
+    if changes and len(changes) == len(proof.changes):
+        recovery = changes[0].recovery_key()
+        if recovery is not None and (recovery == pinned or not changes[0].holds_under(pinned)):
+            raise Unproven("the proof of entry 0, which names the recovery key, does not hold")
+        changes = changes[1:] if recovery is not None else changes
+    key, start, before = pinned, 0, {pinned, recovery}
+    for each in changes:
+        change = each.key_change()
+        if change is None:
+            raise Unproven("a key change on the way is none")
+        signer = recovery if change.reason == "lost" else key
+        if signer is None or not each.holds_under(signer):
+            raise Unproven(f"the change of key in entry {each.index} is not by the key that is due")
+        if each.index != each.signed.checkpoint.size - 1 or each.index < start:
+            raise Unproven(f"the change of key in entry {each.index} does not end an epoch")
+        if key.kind != ED25519 or change.key in before:
+            raise Unproven(f"entry {each.index} names a key that cannot be named")
+        key, start = change.key, each.signed.checkpoint.size
+        before.add(key)
+    if proof.holds_under(key):
+        trust = "pinned" if key == pinned else "changed"
+    elif recovery is not None and proof.holds_under(recovery):
+        key, trust = recovery, "recovery"
+    else:
+        raise Unproven(f"the proof of entry {proof.index} does not hold under {key.vkey}")
+    if proof.index < start:
+        raise Unproven(f"entry {proof.index} is older than the epoch of the key that proves it")
+    return Proven(key, trust, start, cosignatures(proof.signed.note, policy))
+
+
+def part_object(proof: EntryProof, proven: Proven, first: int) -> Dict[str, Any]:
+    """What one checkpoint shows of the entries from the first to the one that is proven."""
+    return {
+        "from": first,
+        "to": proof.index,
+        "size": proof.signed.checkpoint.size,
+        "root": encode_base64(proof.signed.checkpoint.root),
+        **signature_object(proven.key, proven.trust, proven.cosignatures),
+    }
+
+
+def signature_object(key: Key, trust: str, cosigned: List[Tuple[str, int]]) -> Dict[str, Any]:
+    times = [{"witness": vkey, "timestamp": seconds} for vkey, seconds in cosigned]
+    return {"key": key.vkey, "trust": trust, "cosignatures": times}
+
+
+def evidence_object(pinned: Key, parts: List[Dict[str, Any]]) -> Dict[str, Any]:
+    first, last = parts[0]["from"], parts[-1]["to"]
+    return {
+        "proven": True, "origin": pinned.name, "from": first, "to": last, "checkpoints": parts,
+    }
+
+
+@dataclass
+class ExtractCheck:
+    """Proofs 7, line by line."""
+
+    pinned: Key
+    policy: Policy
+    first: Optional[int] = None  # the first entry behind the last proof line
+    leaf_bytes: bytes = b""
+    leaf: Optional[Leaf] = None  # the last entry
+    parts: List[Dict[str, Any]] = field(default_factory=list)
+
+    def take(self, line: bytes) -> None:
+        """One line without its newline; ValueError if it is of neither kind."""
+        if line.startswith(b'{"proof":'):
+            self.take_proof(line.decode())
+        else:
+            self.take_entry(line)
+
+    def take_entry(self, line: bytes) -> None:
+        parts = split_entry(line)
+        leaf = parse_leaf(parts[0]) if parts else None
+        if parts is None or leaf is None:
+            raise ValueError("a line is neither an entry nor a proof")
+        leaf_bytes, hash_text = parts
+        if hash_leaf(leaf_bytes).hex().encode() != hash_text:
+            raise Unproven(f"the bytes of entry {leaf.seq} do not match its hash")
+        if self.leaf is not None:
+            expected = (self.leaf.seq + 1, hash_leaf(self.leaf_bytes))
+            if (leaf.seq, leaf.last_hash) != expected:
+                raise Unproven(f"entry {leaf.seq} does not follow the one before it")
+        self.leaf_bytes, self.leaf = leaf_bytes, leaf
+        self.first = leaf.seq if self.first is None else self.first
+
+    def take_proof(self, line: str) -> None:
+        value = parse_json(line)
+        text = value.get("proof") if isinstance(value, dict) else None
+        if not isinstance(text, str) or line != f'{{"proof":{to_json(text)}}}':
+            raise ValueError("a proof line is malformed")
+        if self.first is None:
+            raise ValueError("no entry stands in front of a proof")
+        proof = parse_entry_proof(text.encode())
+        if proof.leaf_bytes != self.leaf_bytes:
+            raise Unproven("a proof is not that of the entry before it")
+        proven = check_entry_proof(proof, self.pinned, self.policy)
+        if self.first < proven.start:
+            raise Unproven(f"entry {self.first} is older than the epoch of the key that proves it")
+        self.parts.append(part_object(proof, proven, self.first))
+        self.first = None
+
+    def end(self) -> Dict[str, Any]:
+        if self.leaf is None:
+            raise ValueError("there is no entry")
+        if self.first is not None:
+            raise Unproven(f"nothing proves the entries from {self.first} on")
+        return evidence_object(self.pinned, self.parts)
+
+
+def check_extract(path: str, pinned: Key, policy: Policy) -> Dict[str, Any]:
+    check = ExtractCheck(pinned, policy)
+    with open(path, "rb") as file:
+        for line in iter(lambda: file.readline(MAX_EXTRACT_LINE_BYTES), b""):
+            if not line.endswith(b"\n"):
+                raise ValueError("a line is too long, or the last one has no newline")
+            check.take(line[:-1])
+    return check.end()
+
+
+def check_extension(
+    data: bytes, old: Signed, keys: Tuple[Key, Key], policy: Policy
+) -> Dict[str, Any]:
+    """Proofs 8, given the pinned key and the older one."""
+    match = REQUEST_HEAD.match(data)
+    if match is None or len(data) > MAX_PROOF_BYTES:
+        raise ValueError("not the body of an add-checkpoint request")
+    pinned, old_key = keys
+    new, hashes = parse_signed(data[match.end() :]), parse_hashes(match[2])
+    for signed, key, which in ((old, old_key, "older"), (new, pinned, "newer")):
+        if signed.checkpoint.origin != pinned.name or not is_signed_by(signed.note, key):
+            raise Unproven(f"the {which} checkpoint is not by {key.vkey}")
+    old_tree = (old.checkpoint.size, old.checkpoint.root)
+    tree = (new.checkpoint.size, new.checkpoint.root)
+    if int(match[1]) != old.checkpoint.size or not check_consistency(old_tree, tree, hashes):
+        raise Unproven("the newer checkpoint does not extend the older one")
+    return {
+        "proven": True,
+        "origin": pinned.name,
+        "oldSize": old.checkpoint.size,
+        "size": new.checkpoint.size,
+        "root": encode_base64(new.checkpoint.root),
+        **signature_object(pinned, "pinned", cosignatures(new.note, policy)),
+    }
+
+
+def read_old(path: str) -> Signed:
+    note = parse_note(read_file(path, MAX_NOTE_BYTES))
+    if note is None:
+        raise CannotJudge("NOTE_MALFORMED", f"{path} is no signed note")
+    checkpoint = parse_checkpoint(note.text)
+    if checkpoint is None:
+        raise CannotJudge("CHECKPOINT_MALFORMED", f"{path} is no checkpoint")
+    return Signed(note, checkpoint)
+
+
+def entry_lines(path: str, is_proof: bool) -> Iterator[str]:
+    """The entries of a file that was checked, as they stand in the ledger."""
+    if is_proof:
+        leaf = parse_entry_proof(read_file(path, MAX_PROOF_BYTES)).leaf_bytes
+        yield f'{leaf.decode()[:-1]},"hash":"{hash_leaf(leaf).hex()}"}}'
+        return
+    with open(path, "rb") as file:
+        for line in pieces(file):
+            if line.startswith(b'{"seq":'):
+                yield line[:-1].decode(errors="replace")
+
+
+def check_file(options: argparse.Namespace) -> Tuple[Dict[str, Any], Iterator[str]]:
+    """The answer about a proof, an extract or an extension, and the entries that it proves."""
+    pinned = read_key(options.key)
+    old_key = read_key(options.old_key) if options.old_key is not None else pinned
+    policy, path = read_witnesses(options.witness), options.file
+    start = read_file(path, MAX_PROOF_BYTES)
+    is_proof = start.startswith(PROOF_HEADER)
+    nothing: Iterator[str] = iter(())
+    try:
+        if options.old is not None:
+            old = read_old(options.old)
+            return check_extension(start, old, (pinned, old_key), policy), nothing
+        if start.startswith(b"old "):
+            raise CannotJudge("OPTION_INVALID", f"{path} needs the older checkpoint: --old FILE")
+        if is_proof:
+            proof = parse_entry_proof(start)
+            part = part_object(proof, check_entry_proof(proof, pinned, policy), proof.index)
+            answer = evidence_object(pinned, [part])
+        else:
+            answer = check_extract(path, pinned, policy)
+    except Unproven as error:
+        return {"proven": False, "reason": str(error)}, nothing
+    except ValueError as error:
+        raise CannotJudge("PROOF_MALFORMED", f"{path}: {error}") from None
+    return answer, entry_lines(path, is_proof)
+
+
+def evidence_sentences(answer: Dict[str, Any]) -> Iterator[str]:
+    if not answer["proven"]:
+        yield f"Not proven: {answer['reason']}."
+        return
+    if "oldSize" in answer:
+        yield f"Proven: {answer['origin']} with {answer['size']} entries still has the first"
+        yield f"{answer['oldSize']} as they were. Root: {answer['root']}."
+    for part in answer.get("checkpoints", ()):
+        yield f"Proven: entries {part['from']} to {part['to']} of {answer['origin']}, by a checkpoint"
+        yield f"of {part['size']} entries, root {part['root']}, key {part['key']} ({part['trust']})."
+        for line in part["cosignatures"]:
+            yield f"Countersigned by {line['witness']} at {utc(line['timestamp'])}."
+    yield "It does not show that what was recorded is true, or that the clock was right."
+
+
+# ---- A published site (tiles 1 and 3) ------------------------------------------------------------
+
+
+class SiteFinding(Exception):
+    """Why a site is not the log of its checkpoint: the path of a file, and what is wrong there."""
+
+    def __init__(self, path: str, reason: str):
+        super().__init__(reason)
+        self.path = path
+
+
+def split_bundle(data: bytes) -> Optional[List[bytes]]:
+    """The leaves, each behind its length in two bytes; None if the last one is cut off."""
+    leaves, at = [], 0
+    while at < len(data):
+        end = at + 2 + int.from_bytes(data[at : at + 2], "big")
+        if at + 2 > len(data) or end > len(data):
+            return None
+        leaves.append(data[at + 2 : end])
+        at = end
+    return leaves
+
+
+@dataclass
+class SiteCheck:
+    """Holds every file of the tree of a checkpoint against the checkpoint's root."""
+
+    directory: str
+    checkpoint: Checkpoint
+    state: State = field(default_factory=State)
+    bundled: int = 0  # entries that are there to be read
+
+    def read(self, level: Any, index: int, width: int, limit: int) -> Optional[Tuple[str, bytes]]:
+        """A tile or bundle with its path; in place of a partial one the full one counts, too."""
+        for path in (tile_path(level, index, width), tile_path(level, index)):
+            data = read_beside(self.directory, os.path.join(*path.split("/")), limit)
+            if data is not None:
+                return path, data
+        return None
+
+    def earlier(self, level: Any, index: int, width: int) -> Iterator[Tuple[int, str, bytes]]:
+        """Partial files of earlier checkpoints: width, path, bytes."""
+        folder = tile_path(level, index, 1)[:-2]
+        path = os.path.join(self.directory, *folder.split("/"))
+        for name in sorted(os.listdir(path)) if os.path.isdir(path) else ():
+            if re.fullmatch("[1-9][0-9]{0,2}", name) and int(name) < width:
+                data = read_file(os.path.join(path, name), MAX_TILE_BYTES)
+                yield int(name), f"{folder}/{name}", data
+
+    def check(self) -> None:
+        tiling = Tiling()
+        for index in range(-(-self.checkpoint.size // TILE_WIDTH)):
+            for leaf_hash in self.check_leaves(index):
+                for tile in tiling.append(leaf_hash):
+                    self.check_tile(tile)
+        for tile in tiling.partial():
+            self.check_tile(tile)
+        if self.state.root() != self.checkpoint.root:
+            raise SiteFinding("checkpoint", "the tiles do not lead to the root that is signed")
+
+    def check_leaves(self, index: int) -> List[bytes]:
+        """The hashes of one tile of level 0, held against its bundle."""
+        width = min(TILE_WIDTH, self.checkpoint.size - index * TILE_WIDTH)
+        found = self.read(0, index, width, 8192)
+        if found is None:
+            raise SiteFinding(tile_path(0, index, width), "the tile is missing")
+        path, data = found
+        if len(data) not in (32 * width, 8192):
+            raise SiteFinding(path, "the tile has a wrong length")
+        hashes = [data[at : at + 32] for at in range(0, 32 * width, 32)]
+        leaves = self.check_bundle(index, hashes)
+        for number, leaf_hash in enumerate(hashes):
+            if leaves is not None:
+                self.check_leaf(leaves[number], tile_path("entries", index, width))
+            self.state.append(leaf_hash, "")
+        return hashes
+
+    def check_bundle(self, index: int, hashes: List[bytes]) -> Optional[List[bytes]]:
+        """The leaves, if they are there; without them only hashes were published."""
+        width = len(hashes)
+        found = self.read("entries", index, width, MAX_TILE_BYTES)
+        if found is None:
+            return None
+        path, data = found
+        leaves = split_bundle(data)
+        if leaves is None or len(leaves) not in (width, TILE_WIDTH):
+            raise SiteFinding(path, "the bundle has another number of entries")
+        for number, (leaf, leaf_hash) in enumerate(zip(leaves, hashes)):
+            if hash_leaf(leaf) != leaf_hash:
+                entry = index * TILE_WIDTH + number
+                raise SiteFinding(path, f"entry {entry} is not the one whose hash is in the tile")
+        for old_width, old_path, old_data in self.earlier("entries", index, width):
+            if split_bundle(old_data) != leaves[:old_width]:
+                raise SiteFinding(old_path, "the bundle has other entries than the newer one")
+        self.bundled += width
+        return leaves
+
+    def check_leaf(self, data: bytes, path: str) -> None:
+        """An entry says its own number, and the hash of the one before."""
+        leaf = parse_leaf(data)
+        if leaf is None or (leaf.seq, leaf.last_hash) != (self.state.size, self.state.last_hash):
+            reason = f"entry {self.state.size} does not follow the one before it"
+            raise SiteFinding(path, reason)
+
+    def check_tile(self, tile: Tile) -> None:
+        """A tile as it follows from those of level 0, and partial ones of earlier checkpoints."""
+        width, right = len(tile.hashes), b"".join(tile.hashes)
+        found = self.read(tile.level, tile.index, width, 8192)
+        if found is None:
+            raise SiteFinding(tile.path(), "the tile is missing")
+        path, data = found
+        if data[: 32 * width] != right or len(data) not in (32 * width, 8192):
+            raise SiteFinding(path, "the tile does not hold the hashes of the tiles below it")
+        for old_width, old_path, old_data in self.earlier(tile.level, tile.index, width):
+            if old_data != right[: 32 * old_width]:
+                raise SiteFinding(old_path, "the tile has other hashes than the newer one")
+
+
+def check_site(options: argparse.Namespace) -> Dict[str, Any]:
+    """The checkpoint by the pinned key, and all that it covers."""
+    key = read_key(options.key, [ED25519])
+    note = parse_note(read_file(os.path.join(options.directory, "checkpoint"), MAX_NOTE_BYTES))
+    if note is None:
+        raise CannotJudge("NOTE_MALFORMED", "the file checkpoint is no signed note")
+    if not is_signed_by(note, key):
+        raise CannotJudge("NOTE_UNVERIFIED", f"the checkpoint is not signed by {key.vkey}")
+    checkpoint = parse_checkpoint(note.text)
+    if checkpoint is None or checkpoint.origin != key.name:
+        raise CannotJudge("CHECKPOINT_MALFORMED", "the file checkpoint is no checkpoint")
+    check, finding = SiteCheck(options.directory, checkpoint), None
+    try:
+        check.check()
+    except SiteFinding as error:
+        finding = error
+    return {
+        "verdict": "tampered" if finding else "intact",
+        "origin": key.name,
+        "size": checkpoint.size,
+        "root": encode_base64(checkpoint.root),
+        "firstBad": {"path": finding.path, "reason": str(finding)} if finding else None,
+        "entries": {"checked": check.bundled, "absent": check.state.size - check.bundled},
+    }
+
+
+def site_sentences(answer: Dict[str, Any]) -> Iterator[str]:
+    finding, entries = answer["firstBad"], answer["entries"]
+    if finding:
+        yield f"{answer['verdict']}: {finding['path']}: {finding['reason']}."
+    else:
+        yield f"intact: every tile leads to the root that the key signed, {answer['root']}."
+    counts = f"{entries['checked']} can be read, of {entries['absent']} there is only the hash"
+    yield f"The checkpoint is of {answer['size']} entries of {answer['origin']}: {counts}."
+    yield "This does not show that others were given the same site, or that it is the newest."
+
+
+# ---- The commands --------------------------------------------------------------------------------
 
 DISK_CODES = {
     errno.ENOENT: "DISK_NOT_FOUND",
@@ -1046,17 +2313,89 @@ DISK_CODES = {
     errno.EPERM: "DISK_PERMISSION",
 }
 
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
-def main(arguments: Optional[List[str]] = None) -> int:
-    """The command. Without arguments, those of the process."""
-    parser = argparse.ArgumentParser(description="Checks a Stele journal.", allow_abbrev=False)
+
+def parse_age(text: str) -> timedelta:
+    """Such as 90s, 10m, 24h, 7d."""
+    match = re.fullmatch("([0-9]{1,15})([smhd])", text)
+    if match is None:
+        raise ValueError(text)
+    try:
+        return timedelta(**{UNITS[match[2]]: int(match[1])})
+    except OverflowError:
+        return timedelta.max
+
+
+# Each command's answer: lines to print, and whether all is well.
+Answer = Tuple[Iterable[str], bool]
+
+
+def parser_of(name: str, description: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=name, description=description, allow_abbrev=False)
+    parser.add_argument("--json", action="store_true", help="print JSON, not sentences")
+    return parser
+
+
+def add_witness(parser: Any) -> None:
+    message = "a witness's public key; may be given several times, and each is enough"
+    parser.add_argument("--witness", metavar="VKEY", action="append", default=[], help=message)
+
+
+def run_verify(arguments: Sequence[str]) -> Answer:
+    parser = parser_of("verify.py", "Checks a Stele journal.")
     parser.add_argument("directory", metavar="DIR")
     parser.add_argument("--key", metavar="VKEY", help="the public key, from whom you trust")
     parser.add_argument("--checkpoint", metavar="FILE", help="a checkpoint that you have kept")
-    parser.add_argument("--json", action="store_true", help="print the verdict object on one line")
+    witnesses = parser.add_mutually_exclusive_group()
+    add_witness(witnesses)
+    witnesses.add_argument("--policy", metavar="FILE", help="instead: a C2SP tlog-policy")
+    message = "how long ago witnesses may have seen the journal: 90s, 10m, 24h, 7d"
+    parser.add_argument("--max-age", metavar="TIME", type=parse_age, help=message)
     options = parser.parse_args(arguments)
+    check = check_journal(options)
+    lines = [json_line(verdict_object(check))] if options.json else sentences(check)
+    return lines, check.finding is None
+
+
+def run_check(arguments: Sequence[str]) -> Answer:
+    parser = parser_of("verify.py check", "Checks a proof, an extract or an extension, offline.")
+    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("--key", metavar="VKEY", required=True, help="the journal's public key")
+    add_witness(parser)
+    parser.add_argument("--old", metavar="FILE", help="the older checkpoint, for an extension")
+    parser.add_argument("--old-key", metavar="VKEY", help="the key of that one, if it is another")
+    options = parser.parse_args(arguments)
+    answer, entries = check_file(options)
+    ending = [json_line(answer)] if options.json else evidence_sentences(answer)
+    return chain(entries, ending), answer["proven"]
+
+
+def run_site(arguments: Sequence[str]) -> Answer:
+    parser = parser_of("verify.py site", "Checks a journal that was published as tlog-tiles.")
+    parser.add_argument("directory", metavar="OUT")
+    parser.add_argument("--key", metavar="VKEY", required=True, help="the key of its checkpoint")
+    options = parser.parse_args(arguments)
+    answer = check_site(options)
+    lines = [json_line(answer)] if options.json else site_sentences(answer)
+    return lines, answer["firstBad"] is None
+
+
+def json_line(answer: Dict[str, Any]) -> str:
+    return json.dumps(answer, separators=(",", ":"))
+
+
+COMMANDS = {"check": run_check, "site": run_site}
+
+
+def main(given: Optional[List[str]] = None) -> int:
+    """The command. Without arguments, those of the process."""
+    arguments = sys.argv[1:] if given is None else given
+    run = COMMANDS.get(arguments[0]) if arguments else None
     try:
-        check = check_journal(options.directory, options.key, options.checkpoint)
+        lines, is_well = run(arguments[1:]) if run else run_verify(arguments)
+        for line in lines:
+            print(line)
     except CannotJudge as error:
         print(f"verify.py: {error}", file=sys.stderr)
         return 2
@@ -1064,12 +2403,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
         code = DISK_CODES.get(error.errno or 0, "DISK_IO")
         print(f"verify.py: {error} [{code}]", file=sys.stderr)
         return 2
-    is_pinned = options.key is not None
-    if options.json:
-        print(json.dumps(verdict_object(check, is_pinned), separators=(",", ":")))
-    else:
-        print("\n".join(sentences(check, is_pinned)))
-    return 1 if check.finding else 0
+    return 0 if is_well else 1
 
 
 if __name__ == "__main__":

@@ -174,7 +174,7 @@ export class CheckpointKeeper {
     this.#attempt = undefined;
     this.#failures = succeeded ? 0 : this.#failures + 1;
     if (this.#ended || (!this.#isDue && !this.#coverage.isAwaited)) return;
-    if (this.#coverage.isAwaited && succeeded) return this.#start();
+    if (this.#coverage.isAwaited && this.#isDue && succeeded) return this.#start();
     const doublings = this.#coverage.isAwaited ? 0 : Math.min(this.#failures, MAX_DOUBLINGS);
     this.#schedule(this.#settings.intervalMs * 2 ** doublings);
   }

@@ -315,6 +315,23 @@ test("asking for what is sealed goes beyond a request that began before", async 
   assert.deepEqual(witness.asked, [1, 2]);
 });
 
+test("closing waits for a cosigned checkpoint that is being written", async () => {
+  const { disk, journal, witness } = await start();
+  const passage = Promise.withResolvers<void>();
+  await journal.append(note);
+  disk.beforeRun = ([step]) => (step!.kind === "replace" ? passage.promise : Promise.resolve());
+  const asked = journal.witnessSealed();
+  await settleTurns();
+  let isClosed = false;
+  const closed = journal.close().then(() => (isClosed = true));
+  await settleTurns();
+  assert.equal(isClosed, false);
+  passage.resolve();
+  await closed;
+  assert.equal(textOf(disk), witness.sign(await journal.checkpoint({ seal: true })));
+  assert.equal(await asked, 1);
+});
+
 test("a wrong tile spoils no proof", async () => {
   const { disk, journal, witness } = await start();
   const appendMany = async (count: number): Promise<unknown> =>

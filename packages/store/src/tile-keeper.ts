@@ -11,6 +11,12 @@ import type { World } from "./world.ts";
 const WAITING_MAX = 64;
 /** How many of them may come between two commits. */
 const TOGETHER_MAX = 4;
+/** While commits come, they have the disk for so long between two such writes, */
+const PAUSE_MS = 20;
+/** and for so many times as long as the last one took. */
+const PAUSE_FACTOR = 9;
+/** What was dropped in a rush is rebuilt when nothing has come for so long. */
+const QUIET_MS = 200;
 
 /**
  * Writes the full tiles of a journal behind its commits (spec/tiles.md section 1). It never says
@@ -19,27 +25,36 @@ const TOGETHER_MAX = 4;
  * ledger. Its failure is nobody else's: it stops, and the next opening catches up.
  */
 export class TileKeeper {
-  readonly #world: Pick<World, "disk" | "primitives">;
+  readonly #world: Pick<World, "disk" | "clock" | "primitives">;
   readonly #directory: string;
   readonly #tree: TreeReader;
   readonly #edge: TileEdge;
   readonly #waiting: FilledTile[] = [];
   readonly #made = new Map<number, string>();
   #size: number;
+  /** What there was when it began: behind that a rush may be on. */
+  readonly #startSize: number;
   /** Whether tiles may be missing that are not waiting. */
   #isBehind: boolean;
   #working: Promise<void> | undefined;
+  /** Ends all waiting, for close. */
+  readonly #closing = new AbortController();
   /** How many missing tiles it may still rebuild. */
   #left = Infinity;
   #failure: SteleError | undefined;
 
   /** Begins to look for missing tiles of the first `size` entries, which are sealed on disk. */
-  constructor(world: Pick<World, "disk" | "primitives">, directory: string, size: number) {
+  constructor(
+    world: Pick<World, "disk" | "clock" | "primitives">,
+    directory: string,
+    size: number,
+  ) {
     this.#world = world;
     this.#directory = directory;
     this.#tree = new TreeReader(world, directory);
     this.#edge = new TileEdge(size);
     this.#size = size;
+    this.#startSize = size;
     this.#isBehind = size >= TILE_WIDTH;
     this.#start();
   }
@@ -71,6 +86,7 @@ export class TileKeeper {
    */
   async close(): Promise<void> {
     this.#left = WAITING_MAX;
+    this.#closing.abort();
     await this.#working;
   }
 
@@ -88,6 +104,7 @@ export class TileKeeper {
     try {
       await this.#writeWaiting();
       while (this.#isBehind && this.#left > 0) {
+        await this.#quiet();
         await this.#catchUp();
         await this.#writeWaiting();
       }
@@ -100,6 +117,22 @@ export class TileKeeper {
 
   async #writeWaiting(): Promise<void> {
     while (this.#waiting.length > 0) await this.#write(this.#waiting.splice(0, TOGETHER_MAX));
+  }
+
+  /** Waits until the rush is over; meanwhile what fits is written as it comes. */
+  async #quiet(): Promise<void> {
+    let size: number;
+    do {
+      size = this.#size;
+      await this.#writeWaiting();
+      if (size > this.#startSize) await this.#pause(QUIET_MS);
+    } while (size !== this.#size && !this.#closing.signal.aborted);
+    await this.#writeWaiting();
+  }
+
+  async #pause(ms: number): Promise<void> {
+    // Rejects only when it is closed.
+    await this.#world.clock.idleDelay(ms, this.#closing.signal).catch(() => undefined);
   }
 
   async #catchUp(): Promise<void> {
@@ -139,7 +172,9 @@ export class TileKeeper {
    * pwrite, fdatasync, close, rename.
    */
   async #write(tiles: readonly FilledTile[]): Promise<void> {
-    const { disk } = this.#world;
+    const { disk, clock } = this.#world;
+    const startMs = clock.nowMs();
+    const size = this.#size;
     const steps: DiskStep[] = [];
     for (const tile of tiles) {
       const path = fullTilePath(this.#directory, tile);
@@ -149,5 +184,7 @@ export class TileKeeper {
       steps.push({ kind: "replace", path, bytes: encodeTile(tile.hashes) });
     }
     await disk.run(steps);
+    if (this.#size === size) return;
+    await this.#pause(Math.max(PAUSE_MS, PAUSE_FACTOR * (clock.nowMs() - startMs)));
   }
 }

@@ -92,12 +92,15 @@ export async function live(disk: SimulatedDisk, seed: number, witnessed: Witness
   for (let round = 0; round < rounds; round++) {
     // Sometimes DIR/checkpoint becomes due while commits are under way.
     const passing = random.below(3) === 0 ? clock.advance(1000) : undefined;
+    // Sometimes the key changes among the appends.
+    const rotates = random.below(4) === 0;
+    const rotation = rotates ? journal.rotateKey({ next: witnessed.nextSigner() }) : undefined;
     const appends = appendSome(journal, random, { witnessed, hasWitness });
-    const outcomes = await hurrying(clock, appends);
+    await hurrying(clock, Promise.allSettled([appends, rotation]));
     await passing;
-    const failed = outcomes.find((outcome) => outcome.status === "rejected");
+    const failed = (await appends).find((outcome) => outcome.status === "rejected");
     if (failed) throw failed.reason;
-    if (random.below(4) === 0) await journal.rotateKey({ next: witnessed.nextSigner() });
+    await rotation;
   }
   await journal.close();
   witnessed.closed = true;
