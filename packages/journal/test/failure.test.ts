@@ -99,10 +99,9 @@ suite("a signer that fails", () => {
         calls++ === 0 ? primitives.sign(key.seed, message) : fail();
       const journal = await openInMemory(await newMemoryJournal(), { signer: { key, sign } });
       await journal.append({ type: "note" });
-      const code = "WRITER_FAILED";
-      const message = /no key service/;
-      await assert.rejects(journal.append({ type: "note" }), { code, message });
-      await assert.rejects(journal.append({ type: "note" }), { code });
+      const failed = { code: "SIGNER_FAILED", message: /no key service/ };
+      await assert.rejects(journal.append({ type: "note" }), failed);
+      await assert.rejects(journal.append({ type: "note" }), { code: "WRITER_FAILED" });
       await journal.close();
     });
   }

@@ -1,12 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DIRECTORY, newMemoryJournal, openInMemory } from "./support/memory-journal.ts";
+import { SimulatedClock } from "@stele/store/testing";
+import {
+  DIRECTORY,
+  memoryWorld,
+  newMemoryJournal,
+  openInMemory,
+} from "./support/memory-journal.ts";
 
 const TILES = 80;
 
 test("tiles that a slow disk keeps waiting cost no memory, and are made when it is quiet", async () => {
   const disk = await newMemoryJournal();
-  const journal = await openInMemory(disk);
+  const clock = new SimulatedClock();
+  const journal = await openInMemory(disk, { world: { ...memoryWorld(disk), clock } });
   const passage = Promise.withResolvers<void>();
   disk.beforeRun = async ([step]) => {
     if (step?.kind === "replace") await passage.promise;
@@ -16,7 +23,7 @@ test("tiles that a slow disk keeps waiting cost no memory, and are made when it 
   await Promise.all(appends);
   assert.equal(tiles(), 0, "appends do not wait for tiles");
   passage.resolve();
-  while (tiles() < TILES) await new Promise((resolve) => setImmediate(resolve));
+  while (tiles() < TILES) await clock.advance(1000);
   await journal.close();
   assert.equal(tiles(), TILES);
 
