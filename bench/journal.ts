@@ -1,3 +1,6 @@
+import fs from "node:fs";
+import path from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { createJournal, openJournal, openReader, type Journal } from "@stele/journal";
 import { benchEvent } from "./event.ts";
 
@@ -21,6 +24,16 @@ export async function fillJournal(dir: string, entries: number, inFlight: number
     while (next < entries) await journal.append(benchEvent(next++));
   };
   await Promise.all(Array.from({ length: inFlight }, caller));
+  await tilesAreThere(dir, Math.floor(entries / 256));
+}
+
+/** A program that goes on gets its tiles soon; one that ends at once leaves some to the next. */
+async function tilesAreThere(dir: string, count: number): Promise<void> {
+  for (;;) {
+    const names = fs.readdirSync(path.join(dir, "tile/0"), { recursive: true });
+    if (names.filter((name) => /(^|\/)[0-9]{3}$/.test(String(name))).length >= count) return;
+    await setTimeout(100);
+  }
 }
 
 /** How long opening for writing takes, in milliseconds. */

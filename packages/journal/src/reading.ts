@@ -55,6 +55,10 @@ export class JournalReader {
   readonly #manifest: Manifest;
   readonly #ledger: LedgerReader;
   readonly #tree: TreeReader;
+  /** The newest seal and the keys when there were so many entries. */
+  #known:
+    | { readonly size: number; readonly seal: string; readonly history: KeyHistory }
+    | undefined;
 
   /** For `openReader` and `openJournal`. */
   constructor(world: World, directory: string, manifest: Manifest) {
@@ -255,9 +259,12 @@ export class JournalReader {
     readonly history: KeyHistory;
   }> {
     const published = await this.#published();
+    const { size } = await this.#ledger.durable();
+    if (this.#known?.size === size) return { ...this.#known, published };
     const seal = await this.checkpoint({ seal: true });
     const firstKey = await withSecret(this.#world, this.#manifest, {});
     const history = await readKeyHistory(this.#world, this.#directory, firstKey);
+    this.#known = { size, seal, history };
     return { seal, published, history };
   }
 
@@ -266,7 +273,10 @@ export class JournalReader {
     const { disk, primitives } = this.#world;
     const published = await readPublished(disk, this.#directory, this.origin);
     if (typeof published === "string") return undefined;
-    const history = await readKeyHistory(this.#world, this.#directory, this.#manifest.key);
+    const { size } = published.checkpoint;
+    const known = this.#known && size <= this.#known.size ? this.#known.history : undefined;
+    const history =
+      known ?? (await readKeyHistory(this.#world, this.#directory, this.#manifest.key));
     const key = keyOfSize(history, published.checkpoint.size);
     return isPublishedBy(primitives, published, key) ? published : undefined;
   }

@@ -70,7 +70,11 @@ async function checkOff(
   wanted: Map<number, Map<string, string>>,
   sealedSize: number,
 ): Promise<Finding | undefined> {
+  let last = -1;
   for await (const { seq, contents } of readContentLines(file)) {
+    // Reading a content stops at the first line of a later entry.
+    if (seq <= last) return { verdict: "tampered", seq, reason: "its contents are out of order" };
+    last = seq;
     // Contents are written first: these belong to entries that are on their way, or never came.
     if (seq >= sealedSize) return undefined;
     const names = wanted.get(seq) ?? new Map<string, string>();

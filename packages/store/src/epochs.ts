@@ -1,7 +1,12 @@
 import { decodeUtf8, utf8 } from "@stele/core/bytes";
 import { parseCheckpoint } from "@stele/core/checkpoint";
 import { SteleError } from "@stele/core/error";
-import { parseKeyChange, parseRecoveryKey, type KeyChangeReason } from "@stele/core/key-event";
+import {
+  parseKeyChange,
+  parseRecoveryKey,
+  type KeyChange,
+  type KeyChangeReason,
+} from "@stele/core/key-event";
 import type { VerifierKey } from "@stele/core/key";
 import { eventOfLeaf, leafOfLine } from "@stele/core/ledger";
 import { parseNote } from "@stele/core/note";
@@ -28,6 +33,9 @@ export interface KeyHistory {
   readonly recoveryKey: VerifierKey | undefined;
 }
 
+/** How many segments' ends are read at the same time. */
+const AT_ONCE = 16;
+
 /**
  * Finds the journal's keys from its first one on: a short read of each segment's end. Verifies
  * nothing: that is for who checks the segments, each with the key that is said here. What cannot be
@@ -41,9 +49,16 @@ export async function readKeyHistory(
   const segments = await listSegments(world.disk, directory);
   const epochs: Epoch[] = [];
   let epoch = { key: firstKey, first: 0, segments: [] as number[] };
-  for (const segment of segments) {
+  const read = (segment: number): Promise<Change | undefined> =>
+    readChange(world, firstKey.name, segmentPath(directory, segment));
+  const changes: (Change | undefined)[] = [];
+  while (changes.length < segments.length) {
+    const next = segments.slice(changes.length, changes.length + AT_ONCE);
+    changes.push(...(await Promise.all(next.map(read))));
+  }
+  for (const [place, segment] of segments.entries()) {
     epoch.segments.push(segment);
-    const change = await readChange(world, firstKey.name, segmentPath(directory, segment));
+    const change = changes[place];
     if (!change) continue;
     epochs.push({ ...epoch, end: { size: change.size, reason: change.reason } });
     epoch = { key: change.next, first: change.size, segments: [] };
@@ -63,11 +78,16 @@ export function epochOfEntry({ epochs }: KeyHistory, seq: number): Epoch {
   return epochs.findLast(({ first }) => first <= seq)!;
 }
 
+interface Change extends KeyChange {
+  /** Of the seal behind the entry. */
+  readonly size: number;
+}
+
 async function readChange(
   { disk, primitives }: Pick<World, "disk" | "primitives">,
   origin: string,
   path: string,
-): Promise<{ next: VerifierKey; reason: KeyChangeReason; size: number } | undefined> {
+): Promise<Change | undefined> {
   const tail = await readTail(disk, path);
   const event = tail?.lineBefore && eventOfLeaf(leafOfLine(tail.lineBefore));
   if (!tail || !event) return undefined;

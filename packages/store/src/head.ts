@@ -35,7 +35,7 @@ export function formatHead(hasher: Hasher, head: Head): Uint8Array {
 }
 
 /** Reads a head; undefined when a crash tore it, or when it is not one. */
-export function parseHead(hasher: Hasher, untrusted: Uint8Array): Head | undefined {
+function parseHead(hasher: Hasher, untrusted: Uint8Array): Head | undefined {
   const text = untrusted.length === HEAD_BYTES ? decodeUtf8(untrusted) : undefined;
   const match = /^(([0-9]{16}) ([0-9]{16}) ([0-9]{12})) ([0-9a-f]{16})\n$/.exec(text ?? "");
   if (!match || check(hasher, match[1]!) !== match[5]) return undefined;

@@ -4,6 +4,7 @@ import type { TreeNode } from "@stele/core/proof";
 import {
   foldPerfect,
   slotsOfNode,
+  TILE_HEIGHT,
   TILE_WIDTH,
   TileEdge,
   tileWidth,
@@ -16,8 +17,8 @@ import type { World } from "./world.ts";
 /** How many tiles are read at the same time. */
 const AT_ONCE = 16;
 
-/** How many hashes of full tiles are kept: as many as one tile of the next but one level needs. */
-const FOLDED_MAX = TILE_WIDTH * TILE_WIDTH;
+/** How many hashes are kept: of all the full tiles that a tile of the next but one level needs. */
+const KNOWN_MAX = TILE_WIDTH * TILE_WIDTH;
 
 /** Some hashes that stand in tiles of one level: those of the indexes `lo` to `hi - 1`. */
 interface Row {
@@ -34,8 +35,8 @@ interface Row {
 export class TreeReader {
   readonly #world: Pick<World, "disk" | "primitives">;
   readonly #directory: string;
-  /** What the full tiles that were read make together, which never changes. */
-  readonly #folded = new Map<string, Hash>();
+  /** Hashes that were read before: those of perfect subtrees never change. */
+  readonly #known = new Map<string, Hash>();
 
   constructor(world: Pick<World, "disk" | "primitives">, directory: string) {
     this.#world = world;
@@ -59,10 +60,7 @@ export class TreeReader {
       return reading;
     };
     const hashes: Hash[] = [];
-    for (const node of nodes) {
-      const { lo, hi, ...tile } = slotsOfNode(node);
-      hashes.push(foldPerfect(this.#world.primitives, (await read(tile)).slice(lo, hi)));
-    }
+    for (const node of nodes) hashes.push(this.#recall(node) ?? (await this.#read(node, read)));
     return hashes;
   }
 
@@ -114,16 +112,29 @@ export class TreeReader {
     return hashes as Hash[];
   }
 
+  async #read(node: TreeNode, read: (tile: TilePlace) => Promise<readonly Hash[]>): Promise<Hash> {
+    const { lo, hi, ...tile } = slotsOfNode(node);
+    const row = await read(tile);
+    return this.#remember(node, foldPerfect(this.#world.primitives, row.slice(lo, hi)));
+  }
+
+  #recall({ level, index }: TreeNode): Hash | undefined {
+    return this.#known.get(`${level} ${index}`);
+  }
+
+  #remember({ level, index }: TreeNode, hash: Hash): Hash {
+    if (this.#known.size === KNOWN_MAX) this.#known.clear();
+    this.#known.set(`${level} ${index}`, hash);
+    return hash;
+  }
+
   async #foldStored(tile: TilePlace): Promise<Hash | undefined> {
-    const name = `${tile.level} ${tile.index}`;
-    const known = this.#folded.get(name);
+    const node = { level: TILE_HEIGHT * (tile.level + 1), index: tile.index };
+    const known = this.#recall(node);
     if (known !== undefined) return known;
     const stored = await readFullTile(this.#world.disk, this.#directory, tile);
     if (!stored) return undefined;
-    const hash = foldPerfect(this.#world.primitives, stored);
-    if (this.#folded.size === FOLDED_MAX) this.#folded.clear();
-    this.#folded.set(name, hash);
-    return hash;
+    return this.#remember(node, foldPerfect(this.#world.primitives, stored));
   }
 
   /** As `#above`, where the tiles below are missing. */

@@ -109,9 +109,9 @@ function added(): AttackCase[] {
     at(
       "content-out-of-order",
       "Files only: the lines of two entries change places. A writer never does that, " +
-        "but each line is held against its own entry alone.",
+        "and who reads in order would not find what comes too late.",
       two + zero,
-      intact(3),
+      tampered(0),
     ),
     at(
       "content-member-twice",

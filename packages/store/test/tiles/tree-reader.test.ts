@@ -12,9 +12,8 @@ import {
 import type { TileHash } from "@stele/core/tile";
 import { readManifest } from "@stele/store";
 import { checkFile, listSegments, segmentPath } from "@stele/store/reading";
-import { TreeReader } from "@stele/store/tiles";
 import type { SimulatedDisk } from "@stele/store/testing";
-import { checkTiles } from "@stele/store/tiles";
+import { checkTiles, TreeReader } from "@stele/store/tiles";
 import { DIRECTORY, newDisk } from "../support/journal.ts";
 import { grow, leavesOf, primitives, put, removeTile, tilesOn } from "./support.ts";
 
