@@ -795,6 +795,10 @@ class Tile(NamedTuple):
         """The first entry that it covers."""
         return self.index * TILE_WIDTH ** (self.level + 1)
 
+    def end(self) -> int:
+        """The entry behind the last one that it covers, when it is full."""
+        return (self.index + 1) * TILE_WIDTH ** (self.level + 1)
+
 
 class Tiling:
     """Makes tiles of leaf hashes; keeps one unfinished tile of each level."""
@@ -828,7 +832,7 @@ def list_tiles(directory: str) -> Tuple[bool, int]:
             path = os.path.relpath(os.path.join(folder, name), top).replace(os.sep, "/")
             place = parse_full_tile_path(path)
             if place is not None:
-                covered = max(covered, (place[1] + 1) * TILE_WIDTH ** (place[0] + 1))
+                covered = max(covered, Tile(*place, []).end())
     return os.path.isdir(top), covered
 
 
@@ -848,15 +852,19 @@ class TilesBeside:
             if is_wrong and len(self.wrong) < 1000:
                 self.wrong.append(tile)
 
-    def check(self, sealed_size: int) -> None:
-        """When the ledger is good up to this size."""
+    def check_names(self, sealed_size: int) -> None:
         if self.covered > sealed_size:
             raise Finding("truncated", sealed_size, "there are tiles of more entries")
-        if self.wrong:
-            tile = min(self.wrong, key=Tile.first)
-            last = tile.first() + TILE_WIDTH ** (tile.level + 1) - 1
-            reason = f"{tile.path()} does not hold the hashes of entries {tile.first()} to {last}"
-            raise Finding("corrupt", tile.first(), reason)
+
+    def first_wrong(self, sealed_size: int) -> Optional[Finding]:
+        """The finding about a tile of sealed entries, if there is one."""
+        wrong = [tile for tile in self.wrong if tile.end() <= sealed_size]
+        if not wrong:
+            return None
+        tile = min(wrong, key=Tile.first)
+        entries = f"entries {tile.first()} to {tile.end() - 1}"
+        reason = f"{tile.path()} does not hold the hashes of {entries}"
+        return Finding("corrupt", tile.first(), reason)
 
 
 # ---- One segment (ledger 2 and 7) ----------------------------------------------------------------
@@ -1267,6 +1275,7 @@ class Wanted:
 
 def check_contents(file: BinaryIO, wanted: Wanted, sealed_size: int) -> Iterator[str]:
     """One content segment: the names of contents that match, until a finding (content 4)."""
+    before = -1
     for line in iter(lambda: file.readline(MAX_CONTENT_LINE_BYTES), b""):
         number, contents = parse_content_line(line)
         seq = wanted.first() if number is None else number
@@ -1274,6 +1283,9 @@ def check_contents(file: BinaryIO, wanted: Wanted, sealed_size: int) -> Iterator
             break
         if contents is None:
             raise Finding("corrupt", seq, "a line of contents is malformed")
+        if seq <= before:
+            raise Finding("tampered", seq, "contents do not stand in the order of their entries")
+        before = seq
         for name, commitment in contents.items():
             if wanted.take(seq, name) != commitment:
                 raise Finding("tampered", seq, "a content is not what the entry commits to")
@@ -1376,23 +1388,22 @@ def last_key_change(path: str, origin: str) -> Optional[KeyChange]:
     with open(path, "rb") as file:
         file.seek(max(0, os.fstat(file.fileno()).st_size - 2 * (MAX_LINE_BYTES + 1)))
         lines = file.read().split(b"\n")
-    if len(lines) < 3 or lines[-1] != b"" or note_in(lines[-2]) is None:
-        return None
-    parts = split_entry(lines[-3])
-    leaf = parse_leaf(parts[0]) if parts else None
+    seal = note_in(lines[-2]) if len(lines) >= 3 and lines[-1] == b"" else None
+    parts = split_entry(lines[-3]) if seal and parse_checkpoint(seal.text) else None
+    event = parts[0].partition(b',"event":')[2][:-1] if parts else b""
     try:
-        return read_key_change(leaf.event, leaf.seq, origin) if leaf else None
+        return read_key_change(event, 0, origin)
     except ValueError:
         return None
 
 
 def key_id_of_first_seal(path: str) -> Optional[bytes]:
-    """The one on the first signature line of the first seal that is a note (verdict 3, step 4)."""
+    """The one on the first signature line of the first seal (verdict 3, step 4)."""
     with open(path, "rb") as file:
         for line in pieces(file):
-            note = note_in(line[:-1]) if line[4:5] == b"a" else None
-            if note is not None:
-                return note.signatures[0][1]
+            if line[4:5] == b"a":
+                note = note_in(line[:-1])
+                return note.signatures[0][1] if note else None
     return None
 
 
@@ -1545,7 +1556,7 @@ class Check:
         if self.pinned and self.state.size > 0 and self.pinned not in self.sealers:
             raise Finding("re-signed", 0, "the pinned key sealed nothing of this journal")
         self.compare_published()
-        self.watch.tiles.check(self.state.size)
+        self.watch.tiles.check_names(self.state.size)
         self.compare_kept()
         self.check_age()
 
@@ -1561,14 +1572,12 @@ class Check:
             self.sealers |= keys.sealers
             self.unsealed_entries = segment.unsealed_entries
             self.unsealed_bytes = segment.length - segment.sealed_end
-            if is_last:
-                finding = judge_last(file, segment, self.head_bytes)
-            else:
-                finding = judge_closed(segment)
-            # What they find is of a sealed entry, so it comes before any finding in the ledger.
-            self.check_contents(number, entries_with_contents(file, segment))
-        if finding is not None:
-            raise finding
+            last = judge_last(file, segment, self.head_bytes) if is_last else judge_closed(segment)
+            contents = self.check_contents(number, entries_with_contents(file, segment))
+        tile = self.watch.tiles.first_wrong(self.state.size)
+        findings = [finding for finding in (last, contents, tile) if finding]
+        if findings:
+            raise min(findings, key=lambda finding: finding.seq)
 
     def follow_key(self, segment: Segment) -> None:
         """Keys 5, steps 3 and 4."""
@@ -1582,15 +1591,21 @@ class Check:
         if change.reason == "lost":
             self.losses.add(segment.sealed.size)
 
-    def check_contents(self, number: int, named: Iterator[Tuple[int, Commitments]]) -> None:
+    def check_contents(
+        self, number: int, named: Iterator[Tuple[int, Commitments]]
+    ) -> Optional[Finding]:
         """Verdict 3, step 7.6; without the directory, contents are only counted (content 4)."""
         if not os.path.isdir(os.path.join(self.directory, "content")):
             self.contents_absent += sum(len(commitments) for _, commitments in named)
-            return
+            return None
         path = segment_path(self.directory, "content", number)
-        with open(path if os.path.exists(path) else os.devnull, "rb") as file:
-            for _ in check_contents(file, Wanted(named), self.state.size):
-                self.contents_checked += 1
+        try:
+            with open(path if os.path.exists(path) else os.devnull, "rb") as file:
+                for _ in check_contents(file, Wanted(named), self.state.size):
+                    self.contents_checked += 1
+        except Finding as finding:
+            return finding
+        return None
 
     def key_due_at(self, size: int) -> Optional[Key]:
         """Who has to sign a checkpoint of so many entries (keys 5)."""
@@ -2019,11 +2034,17 @@ class ExtractCheck:
         if hash_leaf(leaf_bytes).hex().encode() != hash_text:
             raise Unproven(f"the bytes of entry {leaf.seq} do not match its hash")
         if self.leaf is not None:
+            self.expect_proof_of_key_change()
             expected = (self.leaf.seq + 1, hash_leaf(self.leaf_bytes))
             if (leaf.seq, leaf.last_hash) != expected:
                 raise Unproven(f"entry {leaf.seq} does not follow the one before it")
         self.leaf_bytes, self.leaf = leaf_bytes, leaf
         self.first = leaf.seq if self.first is None else self.first
+
+    def expect_proof_of_key_change(self) -> None:
+        """Behind each stele.key entry stands its proof."""
+        if self.first is not None and self.leaf.event.startswith(b'{"type":"stele.key",'):
+            raise Unproven(f"entry {self.leaf.seq} ends a key, and no proof follows it")
 
     def take_proof(self, line: str) -> None:
         value = parse_json(line)
@@ -2142,8 +2163,9 @@ def evidence_sentences(answer: Dict[str, Any]) -> Iterator[str]:
         yield f"Proven: {answer['origin']} with {answer['size']} entries still has the first"
         yield f"{answer['oldSize']} as they were. Root: {answer['root']}."
     for part in answer.get("checkpoints", ()):
-        yield f"Proven: entries {part['from']} to {part['to']} of {answer['origin']}, by a checkpoint"
-        yield f"of {part['size']} entries, root {part['root']}, key {part['key']} ({part['trust']})."
+        entries = f"entries {part['from']} to {part['to']} of {answer['origin']}"
+        yield f"Proven: {entries}, by a checkpoint of {part['size']} entries,"
+        yield f"root {part['root']}, key {part['key']} ({part['trust']})."
         for line in part["cosignatures"]:
             yield f"Countersigned by {line['witness']} at {utc(line['timestamp'])}."
     yield "It does not show that what was recorded is true, or that the clock was right."
