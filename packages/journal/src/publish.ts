@@ -25,14 +25,13 @@ import {
   type World,
 } from "@stele/store";
 import { readKeyHistory } from "@stele/store/reading";
-import { TreeReader } from "@stele/store/tiles";
+import { TreeReader, scanLeaves } from "@stele/store/tiles";
 import {
   isPublishedBy,
   keyOfSize,
   parsePublished,
   type PublishedCheckpoint,
 } from "@stele/store/checkpoint";
-import { scanLeaves } from "@stele/store/tiles";
 import { Site } from "./site.ts";
 
 /** How a journal is published. */
