@@ -1996,7 +1996,7 @@ def part_object(proof: EntryProof, proven: Proven, first: int) -> Dict[str, Any]
 
 
 def signature_object(key: Key, trust: str, cosigned: List[Tuple[str, int]]) -> Dict[str, Any]:
-    times = [{"witness": vkey, "timestamp": seconds} for vkey, seconds in cosigned]
+    times = [{"witness": vkey, "time": utc(seconds)} for vkey, seconds in cosigned]
     return {"key": key.vkey, "trust": trust, "cosignatures": times}
 
 
@@ -2167,7 +2167,7 @@ def evidence_sentences(answer: Dict[str, Any]) -> Iterator[str]:
         yield f"Proven: {entries}, by a checkpoint of {part['size']} entries,"
         yield f"root {part['root']}, key {part['key']} ({part['trust']})."
         for line in part["cosignatures"]:
-            yield f"Countersigned by {line['witness']} at {utc(line['timestamp'])}."
+            yield f"Countersigned by {line['witness']} at {line['time']}."
     yield "It does not show that what was recorded is true, or that the clock was right."
 
 
