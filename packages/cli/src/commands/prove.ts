@@ -1,42 +1,38 @@
 import { openReader } from "@stele/journal";
-import { operands, parseWhole, usage, wholeNumber, type Call } from "../arguments.ts";
+import { operands, parseWhole, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { print } from "../output.ts";
 
 export const prove: Command = {
   name: "prove",
-  synopsis: "DIR SEQ | DIR --from SEQ --to SEQ",
+  synopsis: "DIR SEQ|SEQ..SEQ",
   summary: "print a proof of an entry, or of several, to hand to somebody",
   help: `
 Prints a file that carries one entry and proves that it is in the journal: a C2SP tlog-proof, which
-anybody who knows the journal's public key checks offline with stele check. With --from and --to it
-prints an extract: the entries of a range, both ends included, as they are stored, with what proves
-that they are in the journal in this order and that none between them was left out. Nothing of the
+anybody who knows the journal's public key checks offline with stele check. For SEQ..SEQ it prints
+an extract: the entries of a range, both ends included, as they are stored, with what proves that
+they are in the journal in this order and that none between them was left out. Nothing of the
 journal's other entries can be read from either. Works beside a running writer and needs no key.
-
-  --from SEQ   the first entry of an extract
-  --to SEQ     its last entry
 
 Examples:
   stele prove ./journal 41 > entry-41.tlog-proof
-  stele prove ./journal --from 100 --to 199 > monday.jsonl
+  stele prove ./journal 100..199 > monday.jsonl
   stele check entry-41.tlog-proof --key 'acme.example/agents+1f2e3d4c+AT…'
 `,
-  options: { from: { type: "string" }, to: { type: "string" } },
+  options: {},
   run,
 };
 
 async function run(call: Call): Promise<number> {
-  const from = wholeNumber(prove, call, "from");
-  const to = wholeNumber(prove, call, "to");
-  if (from === undefined && to === undefined) {
-    const [directory, seq] = operands(prove, call, ["DIR", "SEQ"]);
-    const reader = await openReader(directory);
-    await print(await reader.prove(parseWhole(prove, "SEQ", seq)));
+  const [directory, place] = operands(prove, call, ["DIR", "SEQ"]);
+  const dots = place.indexOf("..");
+  if (dots < 0) {
+    const seq = parseWhole(prove, "SEQ", place);
+    await print(await (await openReader(directory)).prove(seq));
     return 0;
   }
-  const [directory] = operands(prove, call, ["DIR"]);
-  if (from === undefined || to === undefined) throw usage(prove, "--from and --to go together");
+  const from = parseWhole(prove, "SEQ", place.slice(0, dots));
+  const to = parseWhole(prove, "SEQ", place.slice(dots + 2));
   const reader = await openReader(directory);
   for await (const line of reader.extract({ from, to })) await print(line);
   return 0;
