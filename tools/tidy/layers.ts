@@ -5,10 +5,13 @@ import { lineOf, type Finding, type RepositoryFile } from "./repository.ts";
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   core: [],
   store: ["core"],
-  journal: ["core", "store"],
+  index: ["core", "store"],
+  records: ["core"],
+  import: ["core"],
+  journal: ["core", "store", "index"],
   mcp: ["core", "journal"],
   witness: ["core", "store", "journal"],
-  cli: ["core", "store", "journal", "mcp", "witness"],
+  cli: ["core", "store", "index", "records", "import", "journal", "mcp", "witness"],
 };
 
 /** Packages import only the packages below them, and by name; core imports nothing at all. */
