@@ -8,6 +8,15 @@ export interface EntryLine {
   readonly line: string;
 }
 
+/** Where an entry's line lies in its segment; the line's newline is not counted. */
+export interface LinePlace {
+  readonly offsetBytes: number;
+  readonly sizeBytes: number;
+}
+
+/** An entry, its line and where that lies. */
+export interface PlacedLine extends EntryLine, LinePlace {}
+
 /** Deeper than any event that is accepted lies in its entry. */
 const MAX_DEPTH = 200;
 

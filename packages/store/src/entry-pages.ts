@@ -1,7 +1,7 @@
 import type { Hasher } from "@stele/core/hash";
-import { checkedHash } from "@stele/core/ledger";
+import { checkedHash, MAX_LINE_BYTES } from "@stele/core/ledger";
 import type { ReadableFile } from "./disk.ts";
-import { readEntryLine, type EntryLine } from "./entry-line.ts";
+import { readEntryLine, type EntryLine, type LinePlace, type PlacedLine } from "./entry-line.ts";
 import { scanLines, type LineSink } from "./line-scanner.ts";
 import { entrySeq, locateEntry } from "./locate.ts";
 
@@ -24,7 +24,7 @@ export interface SeqRange {
 
 /** Some entries whose bytes match their hashes, and why the next one does not, if so. */
 export interface Page {
-  readonly entries: readonly EntryLine[];
+  readonly entries: readonly PlacedLine[];
   readonly damage: string | undefined;
 }
 
@@ -82,7 +82,7 @@ async function readPage(
   range: ByteRange,
   seqs: SeqRange,
 ): Promise<ReadPage> {
-  const entries: EntryLine[] = [];
+  const entries: PlacedLine[] = [];
   let damage: string | undefined;
   let done = false;
   let startBytes = range.from === 0 ? 0 : range.to;
@@ -97,8 +97,10 @@ async function readPage(
       endBytes = offsetBytes + end - start + 1;
       if (seq === undefined || seq < seqs.lo) return undefined;
       const found = readEntry(hasher, buffer, start, end);
-      if (typeof found !== "string") entries.push(found);
-      else {
+      if (typeof found !== "string") {
+        const { entry, line } = found;
+        entries.push({ entry, line, offsetBytes, sizeBytes: end - start });
+      } else {
         damage = found;
         if (range.isBackward) entries.length = 0;
         else return "stop";
@@ -110,6 +112,25 @@ async function readPage(
   await scanLines(file, range, sink);
   return { entries, damage, startBytes, endBytes, done };
 }
+
+/**
+ * The entry whose line lies there, when there is one and its bytes match its hash; one read.
+ * Undefined otherwise: who was told the place was told wrong, or the entry is not intact.
+ */
+export async function readPlace(
+  { file, hasher }: Pick<SealedSegment, "file" | "hasher">,
+  { offsetBytes, sizeBytes }: LinePlace,
+): Promise<EntryLine | undefined> {
+  if (!(sizeBytes > 0 && sizeBytes <= MAX_LINE_BYTES && offsetBytes > 0)) return undefined;
+  const buffer = new Uint8Array(sizeBytes + 2);
+  const count = await file.read(buffer, offsetBytes - 1);
+  const isWhole = count === buffer.length && buffer[0] === NEWLINE && buffer.at(-1) === NEWLINE;
+  if (!isWhole) return undefined;
+  const found = readEntry(hasher, buffer, 1, sizeBytes + 1);
+  return typeof found === "string" ? undefined : found;
+}
+
+const NEWLINE = 0x0a;
 
 /** The entry on a line, or why it is not one. */
 function readEntry(

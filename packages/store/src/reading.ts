@@ -1,6 +1,6 @@
 export { checkContents, type ContentsReport } from "./content-check.ts";
 export { contentPath, findContents } from "./content-segment.ts";
-export type { EntryLine } from "./entry-line.ts";
+export type { EntryLine, LinePlace, PlacedLine } from "./entry-line.ts";
 export { orUndefined } from "./files.ts";
 export { firstSeal } from "./first-seal.ts";
 export {
