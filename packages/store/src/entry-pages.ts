@@ -29,6 +29,8 @@ export interface Page {
 }
 
 const PAGE_BYTES = 1024 * 1024;
+/** What an entry and its share of seals may well take; only a first guess at what to read. */
+const LIKELY_BYTES = 4096;
 
 /** The segment's entries of the range, ascending. */
 export async function* forward(
@@ -36,7 +38,7 @@ export async function* forward(
   seqs: SeqRange,
 ): AsyncGenerator<Page, void, undefined> {
   const { file, sizeBytes, first } = segment;
-  let from = seqs.lo <= first ? 0 : await locateEntry(file, seqs.lo, sizeBytes);
+  let from = seqs.lo <= first ? 0 : await locateEntry(file, seqs.lo, segment);
   while (from < sizeBytes) {
     const page = await readPage(segment, { from, to: sizeBytes }, seqs);
     yield page;
@@ -51,7 +53,7 @@ export async function* backward(
   seqs: SeqRange,
 ): AsyncGenerator<Page, void, undefined> {
   const { file, sizeBytes, next } = segment;
-  let to = seqs.hi + 1 >= next ? sizeBytes : await locateEntry(file, seqs.hi + 1, sizeBytes);
+  let to = seqs.hi + 1 >= next ? sizeBytes : await locateEntry(file, seqs.hi + 1, segment);
   while (to > 0) {
     const from = Math.max(0, to - PAGE_BYTES);
     const page = await readPage(segment, { from, to, isBackward: true }, seqs);
@@ -73,7 +75,7 @@ interface ReadPage extends Page {
   readonly startBytes: number;
   /** Where the line behind the last one that was looked at starts. */
   readonly endBytes: number;
-  /** Whether an entry above the range was met. */
+  /** Whether the end of the range was met, or an entry above it. */
   readonly done: boolean;
 }
 
@@ -93,6 +95,7 @@ async function readPage(
       const seq = entrySeq(buffer, start, end);
       done = seq !== undefined && seq > seqs.hi;
       if (done) return "stop";
+      done = seq === seqs.hi && !range.isBackward;
       startBytes = Math.min(startBytes, offsetBytes);
       endBytes = offsetBytes + end - start + 1;
       if (seq === undefined || seq < seqs.lo) return undefined;
@@ -105,11 +108,13 @@ async function readPage(
         if (range.isBackward) entries.length = 0;
         else return "stop";
       }
+      if (done) return "stop";
       return endBytes - range.from >= PAGE_BYTES ? "stop" : undefined;
     },
     piece: () => undefined,
   };
-  await scanLines(file, range, sink);
+  const chunkBytes = (seqs.hi - seqs.lo + 1) * LIKELY_BYTES;
+  await scanLines(file, { ...range, chunkBytes }, sink);
   return { entries, damage, startBytes, endBytes, done };
 }
 

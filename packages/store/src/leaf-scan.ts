@@ -47,24 +47,30 @@ export async function* scanLeaves(
     const part = { lo: Math.max(lo, segment), hi: Math.min(hi, segments[place + 1] ?? hi) };
     const file = await world.disk.openRead(segmentPath(directory, segment));
     try {
-      yield* scanSegment(world, file, { ...range, ...part, segment });
+      const next = segments[place + 1];
+      yield* scanSegment(world, file, { ...range, ...part, segment, next });
     } finally {
       await file.close();
     }
   }
 }
 
-type SegmentRange = LeafRange & { readonly segment: number };
+type SegmentRange = LeafRange & {
+  readonly segment: number;
+  /** The first entry of the next segment. */
+  readonly next: number | undefined;
+};
 
 async function* scanSegment(
   { primitives }: Pick<World, "primitives">,
   file: ReadableFile,
   range: SegmentRange,
 ): AsyncGenerator<LeafPage, void, undefined> {
-  const { lo, hi, segment } = range;
+  const { lo, hi, segment: first, next: behind = Math.max(hi, first + 1) } = range;
   // A writer may be adding lines behind those that are wanted.
   const sizeBytes = await file.size();
-  let from = lo === segment ? 0 : await locateEntry(file, lo, sizeBytes);
+  const searched = { first, next: behind, sizeBytes };
+  let from = lo === first ? 0 : await locateEntry(file, lo, searched);
   for (let next = lo; next < hi;) {
     const page = new PageSink(primitives, { ...range, lo: next });
     await scanLines(file, { from, to: Math.min(sizeBytes, from + PAGE_BYTES) }, page);

@@ -23,24 +23,36 @@ const CHUNK_BYTES = 1024 * 1024;
  */
 const RESERVE_BYTES = 1 + MAX_LINE_BYTES + 1;
 
+/** What of a file is scanned. */
+export interface ScanRange {
+  /** Default 0. */
+  readonly from?: number;
+  /** Default: the file's end now. */
+  readonly to?: number;
+  /** How much is read at a time, for who expects to stop soon. Default and most: a mebibyte. */
+  readonly chunkBytes?: number | undefined;
+}
+
 /**
- * Reads `file` from one offset to another (default: its end now) once, a chunk ahead, and hands it
- * out synchronously chunk by chunk, with flat memory.
+ * Reads `file` from one offset to another once, and hands it out synchronously chunk by chunk, with
+ * flat memory; whole chunks are read ahead.
  */
 export async function scanLines(
   file: ReadableFile,
-  range: { readonly from?: number; readonly to?: number },
+  range: ScanRange,
   sink: LineSink,
 ): Promise<void> {
   const { from = 0, to = await file.size() } = range;
-  const chunkBytes = Math.min(CHUNK_BYTES, to - from);
+  const chunkBytes = Math.min(range.chunkBytes ?? CHUNK_BYTES, CHUNK_BYTES, to - from);
+  const isAhead = chunkBytes === CHUNK_BYTES;
   const read = (buffer: Uint8Array, offsetBytes: number): Promise<number> => {
     const size = Math.min(chunkBytes, to - offsetBytes);
     const into = buffer.subarray(RESERVE_BYTES, RESERVE_BYTES + size);
     return size > 0 ? file.read(into, offsetBytes) : Promise.resolve(0);
   };
-  let buffer = new Uint8Array(RESERVE_BYTES + chunkBytes);
-  let ahead = from + chunkBytes < to ? new Uint8Array(buffer.length) : buffer;
+  // Not zeroed, which would cost more than a short read: only what was read is handed out.
+  let buffer: Uint8Array = Buffer.allocUnsafeSlow(RESERVE_BYTES + chunkBytes);
+  let ahead = from + chunkBytes < to ? Buffer.allocUnsafeSlow(buffer.length) : buffer;
   let offsetBytes = from; // of the chunk
   let held = 0; // bytes of an unfinished line, right before the chunk
   let reading = read(buffer, offsetBytes);
@@ -49,7 +61,7 @@ export async function scanLines(
       const count = await reading;
       const end = RESERVE_BYTES + count;
       // The last chunk is followed by a read of nothing, which may share its buffer.
-      reading = read(ahead, offsetBytes + count);
+      if (isAhead) reading = read(ahead, offsetBytes + count);
       const place = offsetBytes - RESERVE_BYTES;
       const piece = { buffer, start: RESERVE_BYTES - held, end, place };
       const rest = handOut(piece, count === 0, sink);
@@ -57,6 +69,7 @@ export async function scanLines(
       held = end - rest;
       ahead.set(buffer.subarray(rest, end), RESERVE_BYTES - held);
       offsetBytes += count;
+      if (!isAhead) reading = read(ahead, offsetBytes);
       [buffer, ahead] = [ahead, buffer];
     }
   } finally {

@@ -3,39 +3,66 @@ import { MAX_LINE_BYTES } from "@stele/core/ledger";
 import type { ReadableFile } from "./disk.ts";
 import { scanLines, type LineSink } from "./line-scanner.ts";
 
-/** Below this it is cheaper to scan than to halve again; several times the longest line. */
-const SCAN_BYTES = 256 * 1024;
+/** Below this it is cheaper to scan than to look once more. */
+const SCAN_BYTES = 32 * 1024;
+/** A probe starts so much before the place where the entry should be, to come out in front of it. */
+const MARGIN_BYTES = 8 * 1024;
 /** From anywhere on, a whole entry line ends: behind the rest of a line, and a seal. */
 const ENTRY_WITHIN_BYTES = 3 * (MAX_LINE_BYTES + 1);
 
+/** The part of a segment that is searched: its first entry, the one behind it, and its length. */
+export interface Searched {
+  readonly first: number;
+  readonly next: number;
+  readonly sizeBytes: number;
+}
+
+/** A place in the file, and the entry at or behind it. */
+interface Bound {
+  readonly offsetBytes: number;
+  readonly seq: number;
+}
+
 /**
- * The offset of the line that holds entry `seq`, within the first `sizeBytes` of a segment: about
- * log2(size / 256 KiB) reads. Trusts the numbers on the lines; who reads the entry checks it.
- * Throws JOURNAL_DAMAGED when it is not there.
+ * The offset of the line that holds entry `seq`: two or three reads of a few KiB where lines are
+ * about equally long, and a few more where they are not. Trusts the numbers on the lines; who
+ * reads the entry checks it. Throws JOURNAL_DAMAGED when it is not there.
  */
 export async function locateEntry(
   file: ReadableFile,
   seq: number,
-  sizeBytes: number,
+  { first, next, sizeBytes }: Searched,
 ): Promise<number> {
-  let lo = 0;
-  let hi = sizeBytes;
-  while (hi - lo > SCAN_BYTES) {
-    const middle = Math.floor((lo + hi) / 2);
-    const to = Math.min(hi, middle + ENTRY_WITHIN_BYTES);
-    const found = await firstEntry(file, { from: middle, to, isAnywhere: true }, 0);
-    if (found && found.seq <= seq) lo = found.offsetBytes;
-    else hi = middle;
+  let lo: Bound = { offsetBytes: 0, seq: first };
+  let hi: Bound = { offsetBytes: sizeBytes, seq: next };
+  for (let probes = 0; distance(lo, hi, seq) > SCAN_BYTES; probes++) {
+    // Every third probe halves what is left, whatever the lengths of the lines.
+    const from = probes % 3 < 2 ? expected(lo, hi, seq) : middle(lo, hi);
+    const to = Math.min(hi.offsetBytes, from + ENTRY_WITHIN_BYTES);
+    const found = await firstEntry(file, { from, to, isAnywhere: true }, 0);
+    if (found && found.seq <= seq) lo = found;
+    else hi = { offsetBytes: from, seq: found?.seq ?? hi.seq };
   }
-  const found = await firstEntry(file, { from: lo, to: sizeBytes }, seq);
+  const found = await firstEntry(file, { from: lo.offsetBytes, to: sizeBytes }, seq);
   if (found?.seq === seq) return found.offsetBytes;
   const message = `the journal is damaged: entry ${seq} is not where it should be`;
   throw new SteleError("JOURNAL_DAMAGED", message, { seq });
 }
 
-interface Found {
-  readonly seq: number;
-  readonly offsetBytes: number;
+/** How far behind `lo` the entry lies if all lines between are of one length. */
+function distance(lo: Bound, hi: Bound, seq: number): number {
+  const share = (seq - lo.seq) / Math.max(1, hi.seq - lo.seq);
+  return Math.min(1, share) * (hi.offsetBytes - lo.offsetBytes);
+}
+
+/** A little before where the entry lies if all lines between are of one length. */
+function expected(lo: Bound, hi: Bound, seq: number): number {
+  const offsetBytes = Math.floor(lo.offsetBytes + distance(lo, hi, seq)) - MARGIN_BYTES;
+  return Math.min(Math.max(offsetBytes, lo.offsetBytes + 1), hi.offsetBytes - 1);
+}
+
+function middle(lo: Bound, hi: Bound): number {
+  return Math.floor((lo.offsetBytes + hi.offsetBytes) / 2);
 }
 
 /** The first whole entry line in the range whose seq is at least `atLeast`. */
@@ -43,8 +70,8 @@ async function firstEntry(
   file: ReadableFile,
   range: { readonly from: number; readonly to: number; readonly isAnywhere?: boolean },
   atLeast: number,
-): Promise<Found | undefined> {
-  let found: Found | undefined;
+): Promise<Bound | undefined> {
+  let found: Bound | undefined;
   const sink: LineSink = {
     line(buffer, start, end, offsetBytes) {
       // The rest of a line, in which a range that starts anywhere starts, may look like an entry.
@@ -56,7 +83,7 @@ async function firstEntry(
     },
     piece: () => undefined,
   };
-  await scanLines(file, range, sink);
+  await scanLines(file, { ...range, chunkBytes: MARGIN_BYTES }, sink);
   return found;
 }
 

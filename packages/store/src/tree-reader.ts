@@ -59,9 +59,7 @@ export class TreeReader {
       tiles.set(name, reading);
       return reading;
     };
-    const hashes: Hash[] = [];
-    for (const node of nodes) hashes.push(this.#recall(node) ?? (await this.#read(node, read)));
-    return hashes;
+    return Promise.all(nodes.map((node) => this.#recall(node) ?? this.#read(node, read)));
   }
 
   /**
