@@ -27,6 +27,7 @@ export function judgeAims(run: Run): Aim[] {
     rateAim(run, "hypercore", 3),
     rateAim(run, "sqlite", 1.4),
     rateAim(run, "pino", 1.5),
+    { ...rateAim(run, "bare", 0.85), floor: NaN },
     {
       name: "one at a time: p50 ÷ (2 × floor's + a signature)",
       target: 1,

@@ -13,6 +13,10 @@ export const CONTENDERS = {
     promise: "synced; chain, tree and seal",
     load: () => import("./stele.ts").then((module) => module.stele),
   },
+  bare: {
+    promise: "as stele; no tiles, no checkpoint",
+    load: () => import("./bare.ts").then((module) => module.bare),
+  },
   floor: {
     promise: "synced; no integrity",
     load: () => import("./floor.ts").then((module) => module.floor),

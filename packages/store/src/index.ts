@@ -2,7 +2,7 @@ export type { Ack, Receipt } from "./batch.ts";
 export type { ContentInput } from "./content-input.ts";
 export { createJournalFiles, holdersOfNewNames, type CreateOptions } from "./create.ts";
 export { readCursors, removeCursor, writeCursor } from "./cursors.ts";
-export type { Clock, Disk, DiskLock, Random } from "./disk.ts";
+export type { Clock, Disk, DiskLock, DiskStep, Random } from "./disk.ts";
 export { readFileIfAny, replaceFile } from "./files.ts";
 export { readManifest, type Manifest } from "./manifest.ts";
 export { openForAppending, type OpenJournal, type PresentKeys, type Sealing } from "./open.ts";
