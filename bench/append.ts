@@ -20,7 +20,14 @@ export interface AppendRow {
 }
 
 const IN_FLIGHT = [1, 16, 256, 4096];
-const GROUPING: readonly ContenderName[] = ["stele", "bare", "floor", "hypercore", "sqlite", "pino"];
+const GROUPING: readonly ContenderName[] = [
+  "stele",
+  "bare",
+  "floor",
+  "hypercore",
+  "sqlite",
+  "pino",
+];
 const SERIAL: readonly ContenderName[] = ["jsonl"];
 
 interface Cell {
