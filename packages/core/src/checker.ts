@@ -1,4 +1,4 @@
-import { matchesAscii, utf8 } from "./bytes.ts";
+import { decodeUtf8, matchesAscii, utf8 } from "./bytes.ts";
 import { formatCheckpoint } from "./checkpoint.ts";
 import { SteleError } from "./error.ts";
 import { Frontier } from "./frontier.ts";
@@ -21,9 +21,9 @@ import {
   type SegmentHeader,
 } from "./ledger.ts";
 import { parseNote, verifyNote } from "./note.ts";
-import { encodeTile } from "./tile/bytes.ts";
-import { TileEdge, type FilledTile } from "./tile/edge.ts";
-import { TILE_HEIGHT, TILE_WIDTH, type TileHash } from "./tile/layout.ts";
+import { parsePruned, PRUNED_EVENT_BEGINNING, type PrunedRecord } from "./pruned-event.ts";
+import { TileHashes } from "./tile/hashes.ts";
+import type { TileHash } from "./tile/layout.ts";
 import type { Finding } from "./verdict.ts";
 
 /** What a segment leads to, once its last line has been checked: where the next one must start. */
@@ -97,16 +97,9 @@ export class SegmentChecker {
   readonly #rootsWanted: readonly number[];
   /** Roots at the sizes that were asked for, where this segment has them. */
   readonly roots: Map<number, Hash> = new Map<number, Hash>();
-  /** The full tiles whose last entry this segment has, so far. */
-  readonly tiles: TileHash[] = [];
-  readonly #edge: TileEdge;
-  /** The tile whose hash comes next. */
-  #filled: FilledTile | undefined;
-  readonly #noteNode = (level: number, hash: Hash): void => {
-    if (level % TILE_HEIGHT !== 0) return;
-    if (this.#filled) this.tiles.push(tileHash(this.#primitives, this.#filled, hash));
-    this.#filled = this.#edge.push(level / TILE_HEIGHT, hash);
-  };
+  /** What its entries say of segments that were dropped, so far. */
+  readonly pruned: PrunedRecord[] = [];
+  readonly #tiles: TileHashes;
   #prev: Hash;
   /** The 24 bytes of the last entry's time: decoded only where a seal follows. */
   readonly #time = new Uint8Array(TIME_PATTERN.length);
@@ -127,7 +120,7 @@ export class SegmentChecker {
     this.#recoveryKey = this.header.first === 0 ? undefined : keys.recoveryKey;
     this.#rootsWanted = rootsWanted;
     this.#frontier = new Frontier(primitives, this.header.first, this.header.frontier);
-    this.#edge = new TileEdge(this.header.first);
+    this.#tiles = new TileHashes(primitives, this.header.first);
     this.#prev = this.header.prev;
     this.#offsetBytes = headerLine.length + 1;
     this.#end = this.#here();
@@ -137,6 +130,11 @@ export class SegmentChecker {
   /** The state at the last seal so far. */
   get end(): SegmentEnd {
     return { ...this.#end, unsealedEntries: this.#frontier.size - this.#end.sealedSize };
+  }
+
+  /** The full tiles whose last entry this segment has, so far. */
+  get tiles(): readonly TileHash[] {
+    return this.#tiles.tiles;
   }
 
   /** The recovery key that was given, or that entry 0 names when this segment holds it. */
@@ -178,8 +176,8 @@ export class SegmentChecker {
     const finding = this.#checkLeaf(buffer, start, end - HASH_FIELD_BYTES);
     if (finding) return finding;
     this.#prev = hash;
-    this.#noteNode(0, hash);
-    this.#frontier.append(hash, this.#noteNode);
+    this.#tiles.note(0, hash);
+    this.#frontier.append(hash, this.#tiles.note);
     this.#noteRoot();
     return undefined;
   }
@@ -213,6 +211,7 @@ export class SegmentChecker {
   /** Few events are about keys: their first bytes tell. */
   #readKeys(buffer: Uint8Array, start: number, end: number): Finding | undefined {
     if (!matchesAscii(buffer, start, KEY_EVENT_BEGINNING)) return undefined;
+    if (matchesAscii(buffer, start, PRUNED_EVENT_BEGINNING)) this.#notePruned(buffer, start, end);
     const { origin } = this.header;
     // The forms that count are ASCII and short. What is not even UTF-8 is read all the same, and
     // what is longer is read in part: neither is one of them.
@@ -228,6 +227,13 @@ export class SegmentChecker {
     const named = this.#change?.next ?? (this.size === 0 ? this.#recoveryKey : undefined);
     if (!named || this.#mayName(named)) return undefined;
     return this.#tampered("the entry names a key that it cannot name");
+  }
+
+  #notePruned(buffer: Uint8Array, start: number, end: number): void {
+    const time = String.fromCharCode(...this.#time);
+    const event = decodeUtf8(buffer.subarray(start, end)) ?? "";
+    const record = parsePruned({ seq: this.size, time }, event);
+    if (record) this.pruned.push(record);
   }
 
   /** A journal that is sealed with a secret names no keys, and no key is named twice. */
@@ -328,12 +334,6 @@ export class SegmentChecker {
   #unvouched(reason: string): Finding {
     return { verdict: "tampered", seq: this.#end.sealedSize, reason };
   }
-}
-
-/** A tile that began before its segment is known by its hash alone. */
-function tileHash(hasher: Primitives, { level, index, hashes }: FilledTile, hash: Hash): TileHash {
-  const isWhole = hashes.length === TILE_WIDTH;
-  return { level, index, hash, digest: isWhole ? hasher.sha256(encodeTile(hashes)) : undefined };
 }
 
 const DIGIT_ZERO = 0x30;

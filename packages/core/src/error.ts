@@ -43,6 +43,7 @@ export const ERRORS = {
     "mend the cause, then open the journal again; entries without a receipt may be there",
   PUBLISH_CONFLICT: "publish into another directory, or find out which of the two is the journal",
   SEQ_OUT_OF_RANGE: "ask for an entry that the journal holds",
+  SEQ_PRUNED: "ask for a later entry, or look into a copy from before",
   CURSOR_INVALID: "name cursors with 1 to 64 lower-case letters, digits, dashes or underscores",
   DISK_FULL: "free space on the file system, then open the journal again",
   DISK_IO: "check the device and the file system's log",

@@ -41,6 +41,19 @@ export interface Verdict {
    * the journal.
    */
   readonly contents: { readonly checked: number; readonly absent: number };
+  /** The oldest entries, which were dropped: only their hashes were checked. Null when none were. */
+  readonly pruned: {
+    /** How many, from the first one on. */
+    readonly entries: number;
+    /** The time of the first entry that is kept; null when it cannot be read. */
+    readonly before: string | null;
+    /** When the entry that says so was recorded, and its `seq`; null when it was not reached. */
+    readonly at: string | null;
+    readonly seq: number | null;
+    /** Why, and who wanted it, as that entry says. */
+    readonly reason: string | null;
+    readonly by: string | null;
+  } | null;
   /**
    * The most that evidence from outside shows to be what it was when that was made; null when there
    * is none, or none that agrees.

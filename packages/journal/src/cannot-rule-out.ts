@@ -10,6 +10,8 @@ export interface Doubts {
   readonly pinned: VerifierKey | undefined;
   /** Whether a checkpoint from outside that one of the journal's keys signed bears that key out. */
   readonly isKeyKept: boolean;
+  /** How many entries were dropped, from the first one on. */
+  readonly pruned: number;
 }
 
 /** What a check cannot see, in plain sentences; each says from which entry on. */
@@ -20,6 +22,7 @@ export function cannotRuleOut(doubts: Doubts): readonly string[] {
     `that ${entriesFrom(size)} were removed from the end with all their traces`,
     ...rewritten(doubts, size),
     ...withHelp(doubts),
+    ...unread(doubts),
     "that something was never recorded, or recorded wrongly by its writer",
   ];
 }
@@ -63,6 +66,11 @@ function withHelp({ anchored }: Doubts): readonly string[] {
   const names = anchored.witnesses.join(" and ");
   const before = `rewrote entries before ${anchored.size}`;
   return [`that a holder of the signing key, with the help of ${names}, ${before}`];
+}
+
+function unread({ pruned }: Doubts): readonly string[] {
+  if (pruned === 0) return [];
+  return [`that entries before ${pruned}, of which only hashes are left, were malformed`];
 }
 
 function entriesFrom(size: number): string {

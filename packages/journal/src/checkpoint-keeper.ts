@@ -125,6 +125,13 @@ export class CheckpointKeeper {
     throw this.#ended ?? new SteleError("WITNESS_UNAVAILABLE", message);
   }
 
+  /** Without witnesses: the newest seal is in the file when this resolves. */
+  async catchUp(): Promise<void> {
+    await this.#attempt;
+    const seal = this.#newestSeal;
+    if (!this.#settings.witness && this.#isDue && seal !== undefined) await this.#publish(seal);
+  }
+
   /** Makes no more attempts, and waits for no witness. */
   stop(): void {
     this.#end(new SteleError("WITNESS_UNAVAILABLE", "the journal is closed"));

@@ -14,6 +14,7 @@ import {
 } from "@stele/store";
 import { CheckpointKeeper } from "./checkpoint-keeper.ts";
 import type { KeyRotation } from "./key-rotation.ts";
+import { pruneJournal, type Pruned, type PruneOptions } from "./prune.ts";
 import { PresentSealing } from "./present-sealing.ts";
 import { JournalReader } from "./reading.ts";
 import { RecentIds, type Answer } from "./recent-ids.ts";
@@ -97,6 +98,7 @@ export class Journal extends JournalReader implements AsyncDisposable {
   readonly #keeper: CheckpointKeeper;
   readonly #hasWitness: boolean;
   #closing: Promise<void> | undefined;
+  #pruning: Promise<unknown> = Promise.resolve();
 
   /** For `openJournal`. */
   constructor(
@@ -207,6 +209,18 @@ export class Journal extends JournalReader implements AsyncDisposable {
     return writeCursor(this.#world.disk, this.#directory, { name, next });
   }
 
+  /**
+   * Drops the oldest segments, and the contents beside them, whose every entry is before a `seq` or
+   * older than a time: never the last one, nor what a cursor or the witnesses still wait for. A
+   * `stele.pruned` entry says what went; its hashes stay. Resolves when it is gone for good. Throws
+   * OPTION_INVALID; JOURNAL_DAMAGED, and drops nothing, when something of it is not intact.
+   */
+  prune(options: PruneOptions): Promise<Pruned> {
+    const pruning = this.#pruning.then(() => this.#prune(options));
+    this.#pruning = pruning.catch(() => undefined);
+    return pruning;
+  }
+
   /** Removes a cursor. */
   removeCursor(name: string): Promise<void> {
     return removeCursor(this.#world.disk, this.#directory, name);
@@ -271,9 +285,29 @@ export class Journal extends JournalReader implements AsyncDisposable {
     }
   }
 
+  async #prune(options: PruneOptions): Promise<Pruned> {
+    if (this.#closing) throw closed();
+    // So that what it speaks of is still there.
+    await this.#keeper.catchUp();
+    const { published } = this.#keeper;
+    const isWitnessed = this.#hasWitness || published?.isCosigned === true;
+    const covered = published?.isCosigned === true ? published.checkpoint.size : 0;
+    return pruneJournal(
+      {
+        world: this.#world,
+        directory: this.#directory,
+        open: this.#open,
+        witnessedSize: isWitnessed ? covered : undefined,
+        newestSeal: await this.newestSeal(),
+      },
+      options,
+    );
+  }
+
   async #close(): Promise<void> {
     const { writer } = this.#open;
     this.#keeper.stop();
+    await this.#pruning;
     try {
       await this.#rotation.settled();
       await this.#open.close(() => this.#keeper.finish());
@@ -327,7 +361,7 @@ export async function openJournal(directory: string, options: OpenOptions = {}):
 /** Fills the window from the ledger. Their receipts name the seal that covers all of them now. */
 async function remember(journal: Journal, recent: RecentIds): Promise<void> {
   const sealedSize = journal.sealedSize;
-  const from = Math.max(0, sealedSize - recent.window);
+  const from = Math.max(await journal.first(), sealedSize - recent.window);
   if (recent.window === 0) return;
   for await (const { seq, hash, time, event } of journal.read({ from })) {
     if (event.id !== undefined) recent.remember(event.id, seq, { seq, hash, time, sealedSize });

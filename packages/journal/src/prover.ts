@@ -10,6 +10,7 @@ import {
   type Evidence,
 } from "@stele/core/evidence";
 import type { Hash } from "@stele/core/hash";
+import { followKeys } from "@stele/core/key-chain";
 import { leafOfLine } from "@stele/core/ledger";
 import { parseNote } from "@stele/core/note";
 import { inclusionNodes, proveInclusion, type TreeNode } from "@stele/core/proof";
@@ -87,6 +88,24 @@ export class Prover {
     }
   }
 
+  /**
+   * The proofs of the entries before `first` that name keys, oldest first: what must be kept when
+   * they are dropped. Throws JOURNAL_DAMAGED when they do not lead from the first key on.
+   */
+  async keysBefore(first: number): Promise<readonly string[]> {
+    const { epochs, recoveryKey } = this.#journal.history;
+    const proofs = recoveryKey ? [await this.#beginning()] : [];
+    for (const epoch of epochs.filter(({ end }) => end && end.size <= first)) {
+      proofs.push(await this.#endOf(epoch));
+    }
+    const parsed = proofs.map((text) => parseEntryProof(utf8(text)));
+    const followed = followKeys(this.#primitives, this.#trust.key, parsed);
+    if (typeof followed !== "string") return proofs;
+    if (this.#isFromLedger) throw damaged(0, followed);
+    this.#isFromLedger = true;
+    return this.keysBefore(first);
+  }
+
   get #primitives(): World["primitives"] {
     return this.#journal.world.primitives;
   }
@@ -116,20 +135,37 @@ export class Prover {
     const { epochs } = this.#journal.history;
     const place = epochs.indexOf(epoch);
     const proofs = await this.#recoveryKey(epochs.slice(0, place + 1));
-    for (const { end, segments } of epochs.slice(0, place)) {
-      const line = await this.#journal.ledger.get(end!.size - 1);
-      proofs.push(await this.#format(line, await this.#seal(lastSeal, segments.at(-1)!), []));
-    }
+    for (const ended of epochs.slice(0, place)) proofs.push(await this.#endOf(ended));
     this.#keys.set(epoch, proofs);
     return proofs;
   }
 
+  /** The proof of the entry that ended an epoch. */
+  async #endOf({ end, segments }: Epoch): Promise<string> {
+    const seq = end!.size - 1;
+    const kept = this.#kept(seq);
+    if (kept !== undefined) return kept;
+    const line = await this.#journal.ledger.get(seq);
+    return this.#format(line, await this.#seal(lastSeal, segments.at(-1)!), []);
+  }
+
+  /** What was kept to prove an entry that was pruned. */
+  #kept(seq: number): string | undefined {
+    return this.#journal.history.proofs.find(({ proof }) => proof.index === seq)?.text;
+  }
+
   /** What names the recovery key, where that has sealed one of the epochs' ends. */
   async #recoveryKey(epochs: readonly Epoch[]): Promise<string[]> {
-    if (!epochs.some(({ end }) => end?.reason === "lost")) return [];
+    return epochs.some(({ end }) => end?.reason === "lost") ? [await this.#beginning()] : [];
+  }
+
+  /** The proof of entry 0. */
+  async #beginning(): Promise<string> {
+    const kept = this.#kept(0);
+    if (kept !== undefined) return kept;
     const line = await this.#journal.ledger.get(0);
     // By the first key itself, which the last seal of its epoch may not be.
-    return [await this.#format(line, await this.#seal(firstSeal, 0), [])];
+    return this.#format(line, await this.#seal(firstSeal, 0), []);
   }
 
   async #format(

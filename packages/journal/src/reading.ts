@@ -76,10 +76,16 @@ export class JournalReader {
     return (await this.#ledger.durable()).size;
   }
 
+  /** The `seq` of the first entry that was not pruned: 0 when none was. */
+  first(): Promise<number> {
+    return this.#ledger.first();
+  }
+
   /**
    * The entries of the range that are sealed when reading starts, each checked against its hash
-   * and its link. Throws JOURNAL_DAMAGED at the first that is not intact. Memory: about a
-   * mebibyte.
+   * and its link; from 0 on means from the first that was not pruned. Throws JOURNAL_DAMAGED at the
+   * first that is not intact, SEQ_PRUNED when the range begins with one that was pruned. Memory:
+   * about a mebibyte.
    */
   async *read(range: ReadRange = {}): AsyncGenerator<Entry, void, undefined> {
     for await (const { entry } of this.#ledger.read(range)) yield entry;
@@ -109,7 +115,7 @@ export class JournalReader {
     return this.#ledger.follow(from, options);
   }
 
-  /** One entry, by a few small reads. Throws SEQ_OUT_OF_RANGE. */
+  /** One entry, by a few small reads. Throws SEQ_OUT_OF_RANGE, SEQ_PRUNED. */
   async get(seq: number): Promise<Entry> {
     return (await this.#ledger.get(seq)).entry;
   }
@@ -191,8 +197,8 @@ export class JournalReader {
 
   /**
    * The proof file of one entry (spec/proofs.md section 6): text that anybody who knows the first
-   * public key, or a later one, can check offline. A few short reads. Throws SEQ_OUT_OF_RANGE, and
-   * JOURNAL_DAMAGED when the entry is not what was sealed.
+   * public key, or a later one, can check offline. A few short reads. Throws SEQ_OUT_OF_RANGE,
+   * SEQ_PRUNED, and JOURNAL_DAMAGED when the entry is not what was sealed.
    */
   async prove(seq: number): Promise<string> {
     const line = await this.#ledger.get(seq);

@@ -2,9 +2,11 @@ import { rootBase64 } from "@stele/core/checkpoint";
 import { START as SEGMENT_START, startsAt } from "@stele/core/checker";
 import { EMPTY_ROOT, type Hash } from "@stele/core/hash";
 import { sameKey, type Primitives, type VerifierKey } from "@stele/core/key";
+import type { PrunedRecord } from "@stele/core/pruned-event";
 import type { Finding, Verdict } from "@stele/core/verdict";
 import { judge, type Head, type KeyHistory, type SegmentReport } from "@stele/store/reading";
 import { cannotRuleOut } from "./cannot-rule-out.ts";
+import { holdPastAgainst, notPruned, prunedOf, recordOf, type PrunedPast } from "./pruned-past.ts";
 import { bearsOutKey, findAnchored, holdAgainst, type Checkpoints } from "./held-against.ts";
 import type { CheckedSegment } from "./verify-segments.ts";
 
@@ -16,6 +18,8 @@ export interface Evidence {
   /** The keys that seal the segments, as entries name them; none of it is checked yet. */
   readonly history: KeyHistory;
   readonly pinned: VerifierKey | undefined;
+  /** What is left of entries that were dropped; undefined when none were. */
+  readonly past: PrunedPast | undefined;
 }
 
 /** How far the journal was followed, and what ended that. */
@@ -34,6 +38,8 @@ interface Progress {
   readonly keys: readonly VerifierKey[];
   /** Whether a seal so far is by the pinned key. */
   readonly pinnedSealed: boolean;
+  /** What entries so far say of segments that were dropped. */
+  readonly pruned: readonly PrunedRecord[];
 }
 
 const START: Omit<Progress, "keys"> = {
@@ -47,6 +53,7 @@ const START: Omit<Progress, "keys"> = {
   roots: new Map(),
   finding: undefined,
   pinnedSealed: false,
+  pruned: [],
 };
 
 /**
@@ -63,13 +70,47 @@ export async function reachVerdict(
   let index = 0;
   for await (const checked of segments) {
     index++;
+    if (index === 1) progress = begin(progress, checked, evidence);
+    if (progress.finding) break;
     progress = advance(progress, checked, { evidence, last: index === count });
+    if (index === 1) progress = holdAgainstPast(progress, checked, evidence);
     if (progress.finding) break;
   }
   if (count === 0) progress = found(start, tampered(0, "there is no segment in the ledger"));
+  progress = requireRecord(progress, start, evidence);
   progress = holdAgainstPinned(progress, evidence.pinned);
   progress = holdAgainstCheckpoints(progress, evidence);
   return toVerdict(progress, evidence);
+}
+
+/** Where a ledger begins whose first segments were dropped: where its first header says. */
+function begin(start: Progress, checked: CheckedSegment, { past }: Evidence): Progress {
+  if (!past || "finding" in checked) return start;
+  if ("verdict" in past.keys) return found(start, past.keys);
+  const { first, prev, frontier } = checked.report.header;
+  const { keys, pinnedSealed, hashes } = past;
+  const roots = "verdict" in hashes ? start.roots : hashes.roots;
+  return { ...start, size: first, prev, frontier, keys, pinnedSealed, roots };
+}
+
+/** Once the first segment's seals bear out its header. */
+function holdAgainstPast(
+  progress: Progress,
+  checked: CheckedSegment,
+  { past, history }: Evidence,
+): Progress {
+  if (!past || "finding" in checked || progress.finding) return progress;
+  const { header } = checked.report;
+  const finding = holdPastAgainst(past, { header, history });
+  return finding ? found(progress, finding) : progress;
+}
+
+/** A ledger begins behind entry 0 only because an entry in it says so. */
+function requireRecord(progress: Progress, start: Progress, { past }: Evidence): Progress {
+  if (!past || recordOf(progress.pruned, past.first)) return progress;
+  // It may lie behind what was found.
+  if (progress.finding && past.isAnnounced) return progress;
+  return found(start, notPruned(progress.pruned, past.first));
 }
 
 function advance(
@@ -98,6 +139,7 @@ function advance(
     finding: undefined,
     keys: end.nextKey ? [...before.keys, end.nextKey] : before.keys,
     pinnedSealed: before.pinnedSealed || (end.hasOwnSeal && isSame(key, pinned)),
+    pruned: [...before.pruned, ...report.pruned],
   };
   const finding = context.last ? judge(report, head).finding : findUnsealed(report);
   return { ...after, finding: earlier(earlier(contents.finding, tiles), finding) };
@@ -172,6 +214,9 @@ function toVerdict(progress: Progress, evidence: Evidence): Verdict {
   const { pinned, history, checkpoints } = evidence;
   const anchored = findAnchored(progress, checkpoints);
   const isKeyKept = bearsOutKey({ ...progress, history }, checkpoints);
+  const first = evidence.past?.first ?? 0;
+  const record = recordOf(progress.pruned, first);
+  const isPruned = first > 0 && size >= first;
   return {
     verdict: finding?.verdict ?? "intact",
     size,
@@ -179,10 +224,17 @@ function toVerdict(progress: Progress, evidence: Evidence): Verdict {
     firstBad: finding ? { seq: finding.seq, reason: finding.reason } : null,
     unsealed,
     contents,
+    pruned: isPruned ? prunedOf(first, record) : null,
     anchored,
     unanchored: { entries: size - (anchored?.size ?? 0), since: null },
     assurance: { key: pinned ? "pinned" : "self", freshness: freshness(checkpoints), sealedAt },
-    cannotRuleOut: cannotRuleOut({ anchored, history, pinned, isKeyKept }),
+    cannotRuleOut: cannotRuleOut({
+      anchored,
+      history,
+      pinned,
+      isKeyKept,
+      pruned: isPruned ? first : 0,
+    }),
   };
 }
 

@@ -6,7 +6,7 @@ import { EMPTY_ROOT } from "@stele/core/hash";
 import { parseVerifierKey, sameKey, type VerifierKey } from "@stele/core/key";
 import { parseNote } from "@stele/core/note";
 import type { Verdict } from "@stele/core/verdict";
-import { readManifest, type Manifest, type World } from "@stele/store";
+import { readManifest, type Disk, type Manifest, type World } from "@stele/store";
 import {
   firstSeal,
   LedgerReader,
@@ -20,9 +20,10 @@ import {
 import { readPublished } from "@stele/store/checkpoint";
 import type { Checkpoints, Published } from "./held-against.ts";
 import { readKept, type KeptCheckpoint } from "./held-checkpoint.ts";
-import { entriesOnlyInTiles } from "@stele/store/tiles";
+import { entriesOnlyInTiles, readPruned } from "@stele/store/tiles";
 import { findKey, type Environment } from "./key-store.ts";
 import { findWitnessed, readPinnedWitnesses, type PinnedWitnesses } from "./pinned-witnesses.ts";
+import { readPast } from "./pruned-past.ts";
 import { reachVerdict } from "./verdict.ts";
 import {
   checkInTurn,
@@ -92,8 +93,9 @@ export async function verifyLedger(
       ? undefined
       : readKept(primitives, { history, pinned, witnesses }, options.checkpoint);
   const checkpoints = { kept, published, notBeforeMs };
-  const evidence = { head, checkpoints, history, pinned, primitives };
   const rootsWanted = sizesOf(checkpoints);
+  const past = await readPast(world, directory, { history, pinned, rootsWanted });
+  const evidence = { head, checkpoints, history, pinned, primitives, past };
   const job: SegmentJob = { directory, origin: manifest.origin, history, segments, rootsWanted };
   if (pinned && pinned.name !== manifest.origin) {
     return reachVerdict(anotherJournal(pinned.name, manifest.origin), segments.length, evidence);
@@ -101,7 +103,7 @@ export async function verifyLedger(
   const reached = await reachVerdict(checkSegments(world, job, options), segments.length, evidence);
   const verdict = await holdAgainstTiles(world, directory, reached);
   const reader = new LedgerReader(world, directory, manifest);
-  return begins || !pinned ? withTime(verdict, reader) : byAnother(verdict, { pinned, kept });
+  return begins || !pinned ? withTimes(verdict, reader) : byAnother(verdict, { pinned, kept });
 }
 
 /** An HMAC key verifies nothing without its secret, which is where the signing key would be. */
@@ -128,9 +130,21 @@ async function beginsWith(
   const first = history.epochs[0]!.key;
   if (!pinned || pinned.name !== first.name) return first;
   if (history.epochs.some(({ key }) => sameKey(key, pinned))) return first;
-  const seal = await orUndefined(firstSeal(disk, segmentPath(directory, 0)));
+  const seal = await oldestSeal(disk, directory, history);
   const isTheirs = seal !== undefined && isClaimedBy(seal, pinned);
   return isTheirs ? pinned : undefined;
+}
+
+/** The first seal of the journal that is left: of those that were pruned, what proves keys. */
+async function oldestSeal(
+  disk: Disk,
+  directory: string,
+  { first, proofs }: KeyHistory,
+): Promise<string | undefined> {
+  const [kept] = proofs;
+  if (kept) return kept.text.slice(kept.text.indexOf("\n\n") + 2);
+  const isPruned = first > 0 && (await readPruned(disk, directory)) !== undefined;
+  return orUndefined(firstSeal(disk, segmentPath(directory, isPruned ? first : 0)));
 }
 
 /** Whether the note's first signature says that it is the key's. */
@@ -165,6 +179,7 @@ function byAnother(
     size: 0,
     root: rootBase64(EMPTY_ROOT),
     firstBad: { seq: 0, reason },
+    pruned: null,
     anchored: null,
     unanchored: { entries: 0, since: null },
   };
@@ -184,15 +199,26 @@ async function holdAgainstTiles(
   return { ...verdict, verdict: "truncated", firstBad: { seq: size, reason } };
 }
 
-/** With the time of the first entry that no evidence from outside covers. */
-async function withTime(verdict: Verdict, reader: LedgerReader): Promise<Verdict> {
-  const { anchored, unanchored } = verdict;
-  if (unanchored.entries === 0) return verdict;
+/**
+ * With the times of the first entry that no evidence from outside covers, and of the first one that
+ * was not pruned.
+ */
+async function withTimes(verdict: Verdict, reader: LedgerReader): Promise<Verdict> {
+  const { anchored, unanchored, pruned } = verdict;
+  const since = unanchored.entries === 0 ? null : await timeOf(reader, anchored?.size ?? 0);
+  const before = pruned && (await timeOf(reader, pruned.entries));
+  return {
+    ...verdict,
+    unanchored: { ...unanchored, since },
+    pruned: pruned && { ...pruned, before },
+  };
+}
+
+async function timeOf(reader: LedgerReader, seq: number): Promise<string | null> {
   try {
-    const { entry } = await reader.get(anchored?.size ?? 0);
-    return { ...verdict, unanchored: { ...unanchored, since: entry.time } };
+    return (await reader.get(seq)).entry.time;
   } catch (error) {
-    if (error instanceof SteleError && !error.code.startsWith("DISK_")) return verdict;
+    if (error instanceof SteleError && !error.code.startsWith("DISK_")) return null;
     throw error;
   }
 }

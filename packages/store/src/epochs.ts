@@ -1,6 +1,7 @@
 import { decodeUtf8, utf8 } from "@stele/core/bytes";
 import { parseCheckpoint } from "@stele/core/checkpoint";
 import { SteleError } from "@stele/core/error";
+import type { EntryProof } from "@stele/core/evidence";
 import {
   parseKeyChange,
   parseRecoveryKey,
@@ -11,6 +12,7 @@ import type { VerifierKey } from "@stele/core/key";
 import { eventOfLeaf, leafOfLine } from "@stele/core/ledger";
 import { parseNote } from "@stele/core/note";
 import { readTail } from "./last-seal.ts";
+import { keptProofs, readPruned, type KeptProof } from "./pruned.ts";
 import { listSegments, segmentPath } from "./segments.ts";
 import type { World } from "./world.ts";
 
@@ -31,15 +33,20 @@ export interface KeyHistory {
   readonly epochs: readonly Epoch[];
   /** What entry 0 names for the case that a key is lost. */
   readonly recoveryKey: VerifierKey | undefined;
+  /** The `seq` of the first entry that was not pruned. */
+  readonly first: number;
+  /** The proofs of pruned entries that name keys, oldest first. */
+  readonly proofs: readonly KeptProof[];
 }
 
 /** How many segments' ends are read at the same time. */
 const AT_ONCE = 16;
 
 /**
- * Finds the journal's keys from its first one on: a short read of each segment's end. Verifies
- * nothing: that is for who checks the segments, each with the key that is said here. What cannot be
- * read names no key. The head is not asked: after a crash it may lag behind a rotation.
+ * Finds the journal's keys from its first one on: a short read of each segment's end, and of those
+ * that were pruned what was kept to prove their keys. Verifies nothing: that is for who checks the
+ * segments, each with the key that is said here. What cannot be read names no key. The head is not
+ * asked: after a crash it may lag behind a rotation.
  */
 export async function readKeyHistory(
   world: Pick<World, "disk" | "primitives">,
@@ -47,8 +54,34 @@ export async function readKeyHistory(
   firstKey: VerifierKey,
 ): Promise<KeyHistory> {
   const segments = await listSegments(world.disk, directory);
+  try {
+    return await readHistory(world, directory, { firstKey, segments });
+  } catch (error) {
+    // Segments may be dropped meanwhile.
+    const [kept] = await listSegments(world.disk, directory);
+    if (kept === segments[0]) throw error;
+    return readKeyHistory(world, directory, firstKey);
+  }
+}
+
+async function readHistory(
+  world: Pick<World, "disk" | "primitives">,
+  directory: string,
+  known: { readonly firstKey: VerifierKey; readonly segments: readonly number[] },
+): Promise<KeyHistory> {
+  const { firstKey, segments } = known;
+  const first = segments[0] ?? 0;
+  const proofs = first === 0 ? [] : keptProofs(await readPruned(world.disk, directory), first);
   const epochs: Epoch[] = [];
   let epoch = { key: firstKey, first: 0, segments: [] as number[] };
+  const end = (change: Change): void => {
+    epochs.push({ ...epoch, end: { size: change.size, reason: change.reason } });
+    epoch = { key: change.next, first: change.size, segments: [] };
+  };
+  for (const { proof } of proofs) {
+    const change = changeIn(world, firstKey.name, proof);
+    if (change) end(change);
+  }
   const read = (segment: number): Promise<Change | undefined> =>
     readChange(world, firstKey.name, segmentPath(directory, segment));
   const changes: (Change | undefined)[] = [];
@@ -59,13 +92,32 @@ export async function readKeyHistory(
   for (const [place, segment] of segments.entries()) {
     epoch.segments.push(segment);
     const change = changes[place];
-    if (!change) continue;
-    epochs.push({ ...epoch, end: { size: change.size, reason: change.reason } });
-    epoch = { key: change.next, first: change.size, segments: [] };
+    if (change) end(change);
   }
   epochs.push({ ...epoch, end: undefined });
-  const recoveryKey = await readRecoveryKey(world, directory, firstKey.name);
-  return { epochs, recoveryKey };
+  const recoveryKey =
+    first === 0
+      ? await readRecoveryKey(world, directory, firstKey.name)
+      : recoveryKeyIn(world, firstKey.name, proofs[0]);
+  return { epochs, recoveryKey, first, proofs };
+}
+
+function changeIn(
+  { primitives }: Pick<World, "primitives">,
+  origin: string,
+  { leaf, checkpoint }: EntryProof,
+): Change | undefined {
+  const change = orNone(() => parseKeyChange(primitives, origin, leaf.event));
+  return change && { ...change, size: checkpoint.size };
+}
+
+function recoveryKeyIn(
+  { primitives }: Pick<World, "primitives">,
+  origin: string,
+  kept: KeptProof | undefined,
+): VerifierKey | undefined {
+  if (kept?.proof.index !== 0) return undefined;
+  return orNone(() => parseRecoveryKey(primitives, origin, kept.proof.leaf.event));
 }
 
 /** The epoch that a segment belongs to. */

@@ -2,7 +2,9 @@ import { SteleError } from "@stele/core/error";
 import type { Hash } from "@stele/core/hash";
 import { checkedHash, HASH_FIELD_BYTES } from "@stele/core/ledger";
 import type { ReadableFile } from "./disk.ts";
+import { orUndefined } from "./files.ts";
 import { scanLines, type LineSink } from "./line-scanner.ts";
+import { prunedLeaves } from "./pruned-leaves.ts";
 import { entrySeq, locateEntry } from "./locate.ts";
 import { findSegment, listSegments, segmentPath } from "./segments.ts";
 import type { World } from "./world.ts";
@@ -29,8 +31,9 @@ const PAGE_BYTES = 256 * 1024;
 
 /**
  * Reads leaves from the ledger, in order, each hash computed from the bytes and compared with the
- * one on the line. Verifies no seal. Memory: less than a mebibyte. Throws JOURNAL_DAMAGED at the
- * first entry that is not intact or not there.
+ * one on the line; the hashes of pruned ones from their tiles. Verifies no seal. Memory: less than
+ * a mebibyte. Throws JOURNAL_DAMAGED at the first entry that is not intact or not there, SEQ_PRUNED
+ * when the bytes of a pruned one are wanted.
  */
 export async function* scanLeaves(
   world: Pick<World, "disk" | "primitives">,
@@ -40,12 +43,16 @@ export async function* scanLeaves(
   const { lo, hi } = range;
   if (lo >= hi) return;
   const segments = await listSegments(world.disk, directory);
-  const first = findSegment(segments, lo);
+  const kept = segments[0] ?? 0;
+  if (lo < kept) yield* scanPruned(world, directory, { ...range, hi: Math.min(hi, kept) });
+  const first = findSegment(segments, Math.max(lo, kept));
   if (first === undefined) throw damaged(lo, "its segment is missing");
   for (const [place, segment] of segments.entries()) {
     if (segment < first || segment >= hi) continue;
     const part = { lo: Math.max(lo, segment), hi: Math.min(hi, segments[place + 1] ?? hi) };
-    const file = await world.disk.openRead(segmentPath(directory, segment));
+    const path = segmentPath(directory, segment);
+    const file = await openUnlessPruned(world.disk, directory, { path, segment });
+    if (!file) return yield* scanLeaves(world, directory, { ...range, lo: part.lo });
     try {
       const next = segments[place + 1];
       yield* scanSegment(world, file, { ...range, ...part, segment, next });
@@ -53,6 +60,32 @@ export async function* scanLeaves(
       await file.close();
     }
   }
+}
+
+async function* scanPruned(
+  world: Pick<World, "disk" | "primitives">,
+  directory: string,
+  range: LeafRange,
+): AsyncGenerator<LeafPage, void, undefined> {
+  if (range.withBytes) {
+    const message = `the bytes of entry ${range.lo} were pruned, or its segment is missing`;
+    throw new SteleError("SEQ_PRUNED", message, { seq: range.lo });
+  }
+  for await (const { first, hashes } of prunedLeaves(world.disk, directory, range)) {
+    yield { first, hashes, leaves: [] };
+  }
+}
+
+/** A segment may be dropped after it was listed. */
+async function openUnlessPruned(
+  disk: World["disk"],
+  directory: string,
+  { path, segment }: { readonly path: string; readonly segment: number },
+): Promise<ReadableFile | undefined> {
+  const file = await orUndefined(disk.openRead(path));
+  if (file) return file;
+  const [kept = 0] = await listSegments(disk, directory);
+  return kept > segment ? undefined : disk.openRead(path);
 }
 
 type SegmentRange = LeafRange & {

@@ -4,6 +4,7 @@ import type { KeyChangeReason } from "@stele/core/key-event";
 import type { DiskLock } from "./disk.ts";
 import { join, LOCK } from "./layout.ts";
 import { readManifest, type Manifest } from "./manifest.ts";
+import { completePruning } from "./prune.ts";
 import { listPending, recoveredEvent, settle } from "./quarantine.ts";
 import { examineLedger, recoverLedger } from "./recover.ts";
 import { TileKeeper } from "./tile-keeper.ts";
@@ -78,6 +79,7 @@ async function openLocked(
   // Before anything is changed: without its key a journal is not opened.
   const { signer, next } = await find(findSealing, { manifest, ...examined });
   const open = await recoverLedger(world, directory, examined);
+  await completePruning(world, directory);
   const { origin, segmentBytes } = manifest;
   const tiles = new TileKeeper(world, directory, open.end.sealedSize);
   const writer = new Writer(world, signer, { directory, origin, segmentBytes, open, tiles });

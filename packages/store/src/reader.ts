@@ -4,9 +4,10 @@ import type { ReadableFile } from "./disk.ts";
 import type { EntryLine, LinePlace, PlacedLine } from "./entry-line.ts";
 import { backward, forward, readPlace, type Page, type SeqRange } from "./entry-pages.ts";
 import { epochOfSegment, readKeyHistory } from "./epochs.ts";
-import { orUndefined } from "./files.ts";
 import { readHead, type Head } from "./head.ts";
 import type { Manifest } from "./manifest.ts";
+import { orUndefined } from "./files.ts";
+import { findPrunedRecord, prunedError } from "./pruned-record.ts";
 import { checkFile } from "./recover.ts";
 import { findSegment, listSegments, segmentPath } from "./segments.ts";
 import type { World } from "./world.ts";
@@ -33,6 +34,8 @@ export class LedgerReader {
   readonly #world: World;
   readonly #directory: string;
   readonly #manifest: Manifest;
+  /** The first entry that is kept, where an entry says so. */
+  #cut: number | undefined;
 
   constructor(world: World, directory: string, manifest: Manifest) {
     this.#world = world;
@@ -54,9 +57,16 @@ export class LedgerReader {
     return this.#lastSeal();
   }
 
+  /** The `seq` of the first entry that was not pruned: 0 when none was. */
+  async first(): Promise<number> {
+    const [first] = await listSegments(this.#world.disk, this.#directory);
+    return first ?? 0;
+  }
+
   /**
-   * The entries of the range that are sealed now. Throws JOURNAL_DAMAGED at the first one that is
-   * not intact.
+   * The entries of the range that are sealed now; without `from`, or from 0 on, those that were not
+   * pruned. Throws JOURNAL_DAMAGED at the first one that is not intact, SEQ_PRUNED when one was
+   * asked for by its number, or by a range, that was pruned.
    */
   async *read(range: ReadRange = {}): AsyncGenerator<EntryLine, void, undefined> {
     for await (const page of this.readPages(range)) yield* page;
@@ -66,13 +76,15 @@ export class LedgerReader {
   async *readPages(range: ReadRange = {}): AsyncGenerator<readonly PlacedLine[], void, undefined> {
     requirePlaces(range);
     const head = await this.durable();
-    const lo = Math.max(0, range.from ?? 0);
     const hi = Math.min(range.to ?? Number.MAX_SAFE_INTEGER, head.size - 1);
-    if (lo > hi) return;
+    const from = Math.max(0, range.from ?? 0);
+    if (from > hi) return;
+    const all = await listSegments(this.#world.disk, this.#directory);
+    const lo = await this.#begin(all[0] ?? 0, { from, hi });
     const step = range.reverse ? -1 : 1;
     let seq = range.reverse ? hi : lo;
     let last: Entry | undefined;
-    for await (const { entries, damage } of this.#pages({ lo, hi }, step, head)) {
+    for await (const { entries, damage } of this.#pages({ lo, hi }, step, { head, all })) {
       const intact: PlacedLine[] = [];
       const wrong = follows(entries, { seq, step, last }, intact) ?? damage;
       if (intact.length > 0) yield intact;
@@ -143,13 +155,18 @@ export class LedgerReader {
   }
 
   /** The wanted entries, a page at a time, in the order of reading. */
-  async *#pages(seqs: SeqRange, step: 1 | -1, head: Head): AsyncGenerator<Page, void, undefined> {
-    const all = await listSegments(this.#world.disk, this.#directory);
+  async *#pages(
+    seqs: SeqRange,
+    step: 1 | -1,
+    { head, all }: { readonly head: Head; readonly all: readonly number[] },
+  ): AsyncGenerator<Page, void, undefined> {
     const first = findSegment(all, seqs.lo);
-    if (first === undefined) throw damaged(seqs.lo, "its segment is missing");
+    if (first === undefined) throw await this.#gone(seqs.lo, all[0]);
     const wanted = all.filter((segment) => segment >= first && segment <= seqs.hi);
     for (const segment of step === 1 ? wanted : wanted.toReversed()) {
-      const file = await this.#world.disk.openRead(segmentPath(this.#directory, segment));
+      const path = segmentPath(this.#directory, segment);
+      const file = await orUndefined(this.#world.disk.openRead(path));
+      if (!file) throw await this.#gone(Math.max(seqs.lo, segment), await this.first());
       try {
         // A writer may have gone on, and to other segments, since the head was read.
         const isLast = segment === head.segment;
@@ -162,6 +179,30 @@ export class LedgerReader {
         await file.close();
       }
     }
+  }
+
+  /** Where to begin, so that nothing that was asked for by its number is left out in silence. */
+  async #begin(
+    first: number,
+    { from, hi }: { readonly from: number; readonly hi: number },
+  ): Promise<number> {
+    if (from >= first) return from;
+    // Of what is asked for from the beginning something must be left.
+    if (from > 0 || first > hi) throw await this.#gone(from, first);
+    if (this.#cut === first) return first;
+    const record = await findPrunedRecord(this.#world, this.#directory, first);
+    if (!record) throw damaged(0, "its segment is missing");
+    this.#cut = first;
+    return first;
+  }
+
+  /** Why an entry's segment is not there. */
+  async #gone(seq: number, first: number | undefined): Promise<SteleError> {
+    const record =
+      first === undefined || first <= seq
+        ? undefined
+        : await findPrunedRecord(this.#world, this.#directory, first);
+    return record ? prunedError(seq, record) : damaged(seq, "its segment is missing");
   }
 
   /** For a journal without a head: what the last segment's seals say. */

@@ -4,6 +4,7 @@ import { parseCheckpoint } from "@stele/core/checkpoint";
 import { SteleError } from "@stele/core/error";
 import { segmentName } from "@stele/core/ledger";
 import type { Primitives, VerifierKey } from "@stele/core/key";
+import { followKeys } from "@stele/core/key-chain";
 import { parseNote } from "@stele/core/note";
 import type { Disk, WritableFile } from "./disk.ts";
 import { lostSincePublished, readPublished } from "./checkpoint-file.ts";
@@ -15,6 +16,7 @@ import { judge } from "./judgement.ts";
 import { lastSeal } from "./last-seal.ts";
 import { CONTENT, HEAD, join, LEDGER, TEMPORARY } from "./layout.ts";
 import type { Manifest } from "./manifest.ts";
+import { findPrunedRecord } from "./pruned-record.ts";
 import { setAside } from "./quarantine.ts";
 import { checkSegment, type SegmentCheck, type SegmentReport } from "./segment-report.ts";
 import { listSegments, segmentPath } from "./segments.ts";
@@ -64,6 +66,7 @@ export async function examineLedger(
   if (segment === undefined) throw damaged("there is no segment in the ledger", 0);
   const history = await readKeyHistory(world, directory, manifest.key);
   const ledger = { manifest, segments, history };
+  await checkBeginning(world, directory, ledger);
   await checkClosedSegments(world, directory, ledger);
   const path = segmentPath(directory, segment);
   const report = await checkFile(disk, path, segmentCheck(primitives, ledger, segment));
@@ -149,6 +152,24 @@ async function removeTemporaries(disk: Disk, ledger: string): Promise<void> {
   }
 }
 
+/**
+ * A ledger that does not start with entry 0 needs an entry that says so, and, when keys changed in
+ * what was dropped, the proofs of that.
+ */
+async function checkBeginning(
+  world: World,
+  directory: string,
+  { manifest, segments, history }: KnownLedger,
+): Promise<void> {
+  const [first] = segments;
+  if (first === 0) return;
+  const record = await findPrunedRecord(world, directory, first!, { everywhere: true });
+  if (!record) throw damaged(`the ledger starts at entry ${first}`, 0);
+  const proofs = history.proofs.map(({ proof }) => proof);
+  const followed = followKeys(world.primitives, manifest.key, proofs);
+  if (typeof followed === "string") throw damaged(`the keys that were pruned: ${followed}`, 0);
+}
+
 /** Each closed segment must end with a seal of the size at which the next one starts. */
 async function checkClosedSegments(
   world: World,
@@ -156,7 +177,6 @@ async function checkClosedSegments(
   ledger: KnownLedger,
 ): Promise<void> {
   const { segments } = ledger;
-  if (segments[0] !== 0) throw damaged(`the ledger starts at entry ${segments[0]}`, 0);
   for (const [index, next] of segments.slice(1).entries()) {
     const first = segments[index]!;
     const size = await lastSealedSize(world.disk, segmentPath(directory, first));
@@ -189,7 +209,8 @@ async function checkStart(
 ): Promise<void> {
   const { header, end } = last.report;
   const before = last.segments.at(-2);
-  if (end.sealedSize > header.first && before !== undefined) return;
+  const isFirst = before === undefined && header.first === 0;
+  if (end.sealedSize > header.first && !isFirst) return;
   const expected = before === undefined ? START : await endOf(world, directory, last, before);
   if (startsAt(header, expected)) return;
   throw damaged("the segment does not continue the one before", header.first);

@@ -12,6 +12,7 @@ import {
   type SegmentHeader,
 } from "@stele/core/ledger";
 import { parseNote, verifyNote, type Note } from "@stele/core/note";
+import type { PrunedRecord } from "@stele/core/pruned-event";
 import { leavesUpTo, type TileHash } from "@stele/core/tile";
 import type { Finding } from "@stele/core/verdict";
 import type { ReadableFile } from "./disk.ts";
@@ -29,6 +30,8 @@ export interface SegmentReport {
   readonly tiles: readonly TileHash[];
   /** The contents that entries name, by `seq`, when they were asked for. */
   readonly references: ReadonlyMap<number, References>;
+  /** What its sealed entries say of segments that were dropped. */
+  readonly pruned: readonly PrunedRecord[];
   /** What follows the last seal that everything before it bears out. */
   readonly tail: Tail;
   /** The recovery key that entry 0 names, when it is in this segment, or that was given. */
@@ -129,8 +132,9 @@ class SegmentPass implements LineSink {
     const sizeBytes = this.#sizeBytes;
     const references = this.#references;
     const tiles = this.#checker.tiles.filter((tile) => leavesUpTo(tile) <= end.sealedSize);
+    const pruned = this.#checker.pruned.filter(({ seq }) => seq < end.sealedSize);
     const tail = this.#tail(end);
-    return { header, end, roots, tiles, sizeBytes, references, tail, recoveryKey };
+    return { header, end, roots, tiles, sizeBytes, references, pruned, tail, recoveryKey };
   }
 
   /**

@@ -1,0 +1,1 @@
+export { followKeys, type TrustedKey } from "./evidence/key-chain.ts";

@@ -1,0 +1,1 @@
+export { TileHashes } from "./tile/hashes.ts";

@@ -1,0 +1,151 @@
+import { SteleError } from "@stele/core/error";
+import { followKeys, type TrustedKey } from "@stele/core/key-chain";
+import { sameKey, type VerifierKey } from "@stele/core/key";
+import type { SegmentHeader } from "@stele/core/ledger";
+import type { PrunedRecord } from "@stele/core/pruned-event";
+import type { Finding, Verdict } from "@stele/core/verdict";
+import type { World } from "@stele/store";
+import type { KeyHistory } from "@stele/store/reading";
+import {
+  checkTiles,
+  continues,
+  readPruned,
+  readPrunedHashes,
+  type PrunedHashes,
+} from "@stele/store/tiles";
+
+/** What a check knows of the entries before the first segment. */
+export interface PrunedPast {
+  /** How many there were. */
+  readonly first: number;
+  /** Whether `pruned.jsonl` is there, which says where to look for the entry that says why. */
+  readonly isAnnounced: boolean;
+  /** Their hashes; a finding when some are missing. */
+  readonly hashes: PrunedHashes | Finding;
+  /** What is wrong with their tiles of higher levels. */
+  readonly tiles: Finding | undefined;
+  /** The keys that sealed them, the one that is due behind them last; or why that is not proven. */
+  readonly keys: readonly VerifierKey[] | Finding;
+  /** Whether one of their seals that was kept is by the pinned key. */
+  readonly pinnedSealed: boolean;
+}
+
+/**
+ * Reads what was kept of pruned entries: their hashes, and the proofs of those that changed the
+ * key. Undefined when nothing was pruned. Costs a node hash for each of them, and a few signatures.
+ */
+export async function readPast(
+  world: World,
+  directory: string,
+  known: {
+    readonly history: KeyHistory;
+    readonly pinned: VerifierKey | undefined;
+    readonly rootsWanted: readonly number[];
+  },
+): Promise<PrunedPast | undefined> {
+  const { first, proofs, epochs } = known.history;
+  if (first === 0) return undefined;
+  const isAnnounced = (await readPruned(world.disk, directory)) !== undefined;
+  const sizes = proofs.map(({ proof }) => proof.checkpoint.size);
+  const wanted = { first, roots: [...known.rootsWanted, ...sizes] };
+  const hashes = await orFinding(readPrunedHashes(world, directory, wanted));
+  const tiles =
+    "verdict" in hashes
+      ? undefined
+      : await checkTiles(world.disk, world.primitives, directory, hashes);
+  const key = epochs[0]!.key;
+  const followed = followKeys(
+    world.primitives,
+    key,
+    proofs.map(({ proof }) => proof),
+  );
+  const keys = keysOf(known.history, followed);
+  const { pinned } = known;
+  const before = "verdict" in keys ? [] : keys.slice(0, -1);
+  const pinnedSealed = pinned !== undefined && before.some((one) => sameKey(one, pinned));
+  return { first, isAnnounced, hashes, tiles, keys, pinnedSealed };
+}
+
+async function orFinding(pending: Promise<PrunedHashes>): Promise<PrunedHashes | Finding> {
+  try {
+    return await pending;
+  } catch (error) {
+    if (!(error instanceof SteleError) || error.code !== "JOURNAL_DAMAGED") throw error;
+    return { verdict: "corrupt", seq: error.seq ?? 0, reason: error.message };
+  }
+}
+
+function keysOf(
+  { epochs, proofs, first }: KeyHistory,
+  followed: TrustedKey | string,
+): readonly VerifierKey[] | Finding {
+  const keys = epochs.filter((epoch) => epoch.first <= first).map(({ key }) => key);
+  const reason = doubtOf(keys, proofs, first, followed);
+  if (reason === undefined) return keys;
+  return { verdict: "tampered", seq: 0, reason: `the keys that were pruned: ${reason}` };
+}
+
+function doubtOf(
+  keys: readonly VerifierKey[],
+  proofs: KeyHistory["proofs"],
+  first: number,
+  followed: TrustedKey | string,
+): string | undefined {
+  if (typeof followed === "string") return followed;
+  const last = proofs.at(-1);
+  if (last && last.proof.checkpoint.size > first) return "the last one ends behind the cut";
+  // What stands before a proof that names the first key again is followed by nobody.
+  const changes = followed.used.length - (followed.recoveryKey ? 1 : 0);
+  return changes === keys.length ? undefined : "a key comes again";
+}
+
+/**
+ * What is wrong with the past, once the seals of the first segment bear out its header: the hashes
+ * must lead to where it begins, and to what each of the earlier keys sealed last.
+ */
+export function holdPastAgainst(
+  { hashes, tiles }: PrunedPast,
+  { header, history }: { readonly header: SegmentHeader; readonly history: KeyHistory },
+): Finding | undefined {
+  if ("verdict" in hashes) return hashes;
+  if (!continues(header, hashes)) {
+    const reason = `the tiles do not hold the hashes of the ${header.first} pruned entries`;
+    return { verdict: "corrupt", seq: tiles?.seq ?? 0, reason };
+  }
+  for (const { proof } of history.proofs) {
+    const { size, root } = proof.checkpoint;
+    if (hashes.roots.get(size) === root) continue;
+    const reason = `the key that sealed the first ${size} entries, now pruned, sealed other ones`;
+    return { verdict: "tampered", seq: 0, reason };
+  }
+  return tiles;
+}
+
+/** Of the entries that say what was dropped, the one that made the ledger begin where it does. */
+export function recordOf(
+  records: readonly PrunedRecord[],
+  first: number,
+): PrunedRecord | undefined {
+  const enough = records.filter((record) => record.first >= first);
+  return enough.toSorted((one, two) => one.first - two.first || one.seq - two.seq)[0];
+}
+
+/** That segments are missing without an entry that says so. */
+export function notPruned(records: readonly PrunedRecord[], first: number): Finding {
+  const from = Math.max(0, ...records.map((record) => record.first));
+  const reason = `entries ${from} to ${first - 1} are missing with their segment`;
+  return { verdict: "tampered", seq: from, reason };
+}
+
+/** What a verdict says of pruned entries. */
+export function prunedOf(first: number, record: PrunedRecord | undefined): Verdict["pruned"] {
+  const { seq, time, reason, by } = record ?? {};
+  return {
+    entries: first,
+    before: null,
+    at: time ?? null,
+    seq: seq ?? null,
+    reason: reason ?? null,
+    by: by ?? null,
+  };
+}
