@@ -45,6 +45,7 @@ export const ERRORS = {
   SEQ_OUT_OF_RANGE: "ask for an entry that the journal holds",
   SEQ_PRUNED: "ask for a later entry, or look into a copy from before",
   CURSOR_INVALID: "name cursors with 1 to 64 lower-case letters, digits, dashes or underscores",
+  INDEX_FAILED: "free space for it, or ask without the index: stele query --scan",
   DISK_FULL: "free space on the file system, then open the journal again",
   DISK_IO: "check the device and the file system's log",
   DISK_READ_ONLY: "mount the file system writable",

@@ -1,3 +1,4 @@
+import { matchesAscii } from "@stele/core/bytes";
 import { SteleError } from "@stele/core/error";
 import { MAX_LINE_BYTES } from "@stele/core/ledger";
 import type { ReadableFile } from "./disk.ts";
@@ -89,7 +90,18 @@ async function firstEntry(
 
 /** The number on a line that begins as an entry does. */
 export function entrySeq(buffer: Uint8Array, start: number, end: number): number | undefined {
-  const text = String.fromCharCode(...buffer.subarray(start, Math.min(end, start + 24)));
-  const digits = /^\{"seq":([0-9]{1,16}),/.exec(text)?.[1];
-  return digits === undefined ? undefined : Number(digits);
+  if (!matchesAscii(buffer, start, SEQ_MEMBER)) return undefined;
+  const first = start + SEQ_MEMBER.length;
+  const last = Math.min(end, first + MAX_DIGITS + 1);
+  let seq = 0;
+  for (let at = first; at < last; at++) {
+    const byte = buffer[at]!;
+    if (byte === 0x2c) return at > first ? seq : undefined;
+    if (byte < 0x30 || byte > 0x39) return undefined;
+    seq = seq * 10 + byte - 0x30;
+  }
+  return undefined;
 }
+
+const SEQ_MEMBER = '{"seq":';
+const MAX_DIGITS = 16;

@@ -1,0 +1,153 @@
+import fs from "node:fs";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { PlacedLine } from "@stele/store/reading";
+import { factsOf } from "./facts.ts";
+import { isUnwritable, Stale } from "./index-error.ts";
+import { EntryTables } from "./entry-tables.ts";
+import { APPLICATION_ID, PRAGMAS, SCHEMA_VERSION, TABLES } from "./schema.ts";
+import { WordsTable } from "./words-table.ts";
+
+/** How far the index goes. */
+export interface Cursor {
+  /** The first entry that it has; what was pruned is not in it. */
+  readonly first: number;
+  /** The entry that it needs next. */
+  readonly next: number;
+  /** The hash of the entry before that; null when it has none. */
+  readonly hash: string | null;
+}
+
+/** Where the index is kept in private when the directory takes no file. */
+const TEMPORARY = "";
+
+/** The file of an index, open: SQLite, synchronous. */
+export class IndexFile implements Disposable {
+  readonly database: DatabaseSync;
+  readonly words: WordsTable;
+  readonly #entries: EntryTables;
+  readonly #readCursor: StatementSync;
+  readonly #moveCursor: StatementSync;
+
+  private constructor(database: DatabaseSync) {
+    this.database = database;
+    this.words = new WordsTable(database);
+    this.#entries = new EntryTables(database, this.words);
+    this.#readCursor = database.prepare("SELECT first, next, hash FROM cursor");
+    this.#moveCursor = database.prepare("UPDATE cursor SET first = ?, next = ?, hash = ?");
+  }
+
+  /**
+   * Opens the index at the path, and makes it when it is missing. Throws SQLite's errors, and Stale
+   * when the file has other tables than this version makes.
+   */
+  static open(path: string): IndexFile {
+    const database = new DatabaseSync(path);
+    try {
+      database.exec(PRAGMAS);
+      database.exec("BEGIN IMMEDIATE");
+      prepareTables(database);
+      database.exec("COMMIT");
+      return new IndexFile(database);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  /** An index that nobody else sees, and that ends with its process. */
+  static openTemporary(): IndexFile {
+    return IndexFile.open(TEMPORARY);
+  }
+
+  /**
+   * Takes the file away, so that it is made anew. Who has it open keeps what it has: SQLite does
+   * not touch files by their names once the database itself was moved.
+   */
+  static remove(path: string): void {
+    for (const suffix of ["", "-wal", "-shm"]) fs.rmSync(path + suffix, { force: true });
+  }
+
+  cursor(): Cursor {
+    const row = this.#readCursor.get();
+    if (row === undefined) throw new Stale("the index has no cursor");
+    const { first, next, hash } = row;
+    return { first: Number(first), next: Number(next), hash: hash as string | null };
+  }
+
+  /**
+   * Adds entries in a row, in one transaction, when the index still ends where the caller thinks.
+   * Returns where it ends now: another process may have fed it meanwhile.
+   */
+  add(lines: readonly PlacedLine[], expected: Cursor): Cursor {
+    const last = lines.at(-1);
+    if (last === undefined) return expected;
+    return this.#transaction(() => {
+      const now = this.cursor();
+      if (now.next !== expected.next || now.hash !== expected.hash) return now;
+      for (const line of lines) this.#entries.add(line, factsOf(line.entry));
+      this.#entries.flushZones();
+      const first = now.hash === null ? lines[0]!.entry.seq : now.first;
+      const next = { first, next: last.entry.seq + 1, hash: last.entry.hash };
+      this.#move(next);
+      return next;
+    });
+  }
+
+  /** Forgets the entries before `first`, which were pruned from the ledger. */
+  forgetBefore(first: number): Cursor {
+    return this.#transaction(() => {
+      const now = this.cursor();
+      if (first <= now.first || first > now.next) return now;
+      this.#entries.removeBefore(first);
+      const next = { ...now, first };
+      this.#move(next);
+      return next;
+    });
+  }
+
+  [Symbol.dispose](): void {
+    if (this.database.isOpen) this.database.close();
+  }
+
+  #move({ first, next, hash }: Cursor): void {
+    this.#moveCursor.run(first, next, hash);
+  }
+
+  #transaction<T>(work: () => T): T {
+    this.database.exec("BEGIN IMMEDIATE");
+    try {
+      const result = work();
+      this.database.exec("COMMIT");
+      return result;
+    } catch (error) {
+      this.words.forget();
+      if (this.database.isTransaction) this.database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+}
+
+function prepareTables(database: DatabaseSync): void {
+  const version = pragma(database, "user_version");
+  const application = pragma(database, "application_id");
+  if (version === 0 && application === 0 && pragma(database, "schema_version") === 0) {
+    database.exec(TABLES);
+  } else if (version !== SCHEMA_VERSION || application !== APPLICATION_ID) {
+    throw new Stale(`its tables have version ${version}, this version makes ${SCHEMA_VERSION}`);
+  }
+}
+
+function pragma(database: DatabaseSync, name: string): number {
+  return Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
+}
+
+/** Whether a file can be made in the directory: when the error says that it cannot be written. */
+export function takesNoFile(directory: string, error: unknown): boolean {
+  if (isUnwritable(error)) return true;
+  try {
+    fs.accessSync(directory, fs.constants.W_OK);
+    return false;
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,280 @@
+import { SteleError } from "@stele/core/error";
+import type { Entry } from "@stele/core/ledger";
+import type { Manifest, World } from "@stele/store";
+import { LedgerReader } from "@stele/store/reading";
+import type { Place, Search } from "./candidates.ts";
+import { checkFilter, meets, type Conditions, type Filter } from "./filter.ts";
+import { Projection, type Coverage, type IndexEngine, type IndexProgress } from "./projection.ts";
+import { scanStats, scanLedger } from "./scan.ts";
+import { checkGroup, type Group, type Stat } from "./stats.ts";
+import { ThreadedProjection } from "./threaded-projection.ts";
+
+/** How a question is answered. */
+export interface AskOptions {
+  /**
+   * What the answer must cover: all that is sealed at the call (`sealed`, the default), the entry
+   * of this receipt, or whatever is indexed by now (`nothing`), which does not wait.
+   */
+  readonly waitFor?: { readonly seq: number } | "sealed" | "nothing" | undefined;
+  /** Read the ledger itself, without the index: slow, and complete whatever became of the index. */
+  readonly scan?: boolean | undefined;
+  /** Called while the index catches up with the ledger: entries indexed, of how many. */
+  readonly onProgress?: IndexProgress | undefined;
+}
+
+/** Which entries are wanted. */
+export interface Query extends Filter {
+  /** By `seq`. Default `asc`. */
+  readonly order?: "asc" | "desc" | undefined;
+  /** At most so many: 1 to 10,000. Default 100. */
+  readonly limit?: number | undefined;
+  /** The `next` of the page before. */
+  readonly after?: number | undefined;
+}
+
+/** What entries are counted and summed. */
+export interface StatsQuery extends Filter {
+  /** Default: all together. */
+  readonly groupBy?: Group | undefined;
+}
+
+/** A page of entries, each as the ledger has it now and checked against its hash. */
+export interface QueryPage {
+  readonly entries: readonly Entry[];
+  /** What `after` takes for the page behind this one; null when this is the last. */
+  readonly next: number | null;
+  /** The entries before this one were looked at. */
+  readonly size: number;
+}
+
+/** Counts and sums. They are as good as the index: figures, no evidence. */
+export interface StatsResult {
+  readonly groups: readonly Stat[];
+  readonly size: number;
+}
+
+const DEFAULT_LIMIT = 100;
+const MAX_LIMIT = 10_000;
+/** How long a writer gathers before its index follows. */
+const GATHER_MS = 50;
+const POLL_MS = 5;
+/** How long an entry is waited for that is not sealed yet. */
+const PATIENCE_MS = 30_000;
+
+/** The questions that a journal answers. What it finds is read from the ledger, and looked at. */
+export class JournalIndex {
+  readonly #world: World;
+  readonly #ledger: LedgerReader;
+  readonly #engine: IndexEngine | undefined;
+  #coverage: Coverage | undefined;
+  #following: Promise<void> | undefined;
+  #sealedMore = false;
+  #isClosed = false;
+
+  /**
+   * `isOnMachine`: whether the journal is on this machine's disk, so that the index can have a file
+   * and a thread; else it is in memory. `isOff`: every question reads the ledger.
+   */
+  constructor(
+    world: World,
+    directory: string,
+    options: {
+      readonly manifest: Manifest;
+      readonly isOnMachine: boolean;
+      readonly isOff?: boolean;
+    },
+  ) {
+    const { manifest, isOnMachine, isOff } = options;
+    this.#world = world;
+    this.#ledger = new LedgerReader(world, directory, manifest);
+    if (isOff) return;
+    this.#engine = isOnMachine
+      ? new ThreadedProjection(directory)
+      : new Projection(world, directory, { manifest, isOnMachine });
+  }
+
+  /** Where the index is, once it was asked. */
+  get kept(): Coverage["kept"] | undefined {
+    return this.#coverage?.kept;
+  }
+
+  /** One page of the entries that meet all conditions. Throws OPTION_INVALID, JOURNAL_DAMAGED. */
+  async query(query: Query = {}, options: AskOptions = {}): Promise<QueryPage> {
+    const { order = "asc", limit = DEFAULT_LIMIT, after, ...filter } = query;
+    const search = { conditions: checkFilter(filter), order: checkOrder(order) };
+    checkLimit(limit);
+    const conditions = behind(search.conditions, after, order);
+    // One more tells whether there is another page.
+    const wanted = { conditions, order, limit: limit + 1 };
+    const { entries, size } = await this.#find(wanted, options);
+    const page = entries.slice(0, limit);
+    return { entries: page, next: entries.length > limit ? page.at(-1)!.seq : null, size };
+  }
+
+  /** The newest entries that meet the conditions, newest first, whoever's they are. */
+  async mostRecent(
+    count: number,
+    filter: Filter = {},
+    options: AskOptions = {},
+  ): Promise<readonly Entry[]> {
+    return (await this.query({ ...filter, order: "desc", limit: count }, options)).entries;
+  }
+
+  /** Whether there is any entry of the agent. */
+  async hasAny(agent: string, options: AskOptions = {}): Promise<boolean> {
+    return (await this.mostRecent(1, { agent }, options)).length > 0;
+  }
+
+  /** Counts and exact sums of the entries that meet the conditions, in groups. */
+  async stats(query: StatsQuery = {}, options: AskOptions = {}): Promise<StatsResult> {
+    const { groupBy, ...filter } = query;
+    const group = checkGroup(groupBy);
+    const conditions = checkFilter(filter);
+    const engine = options.scan ? undefined : this.#engine;
+    if (!engine) return scanStats(this.#ledger, conditions, group);
+    const size = await this.#ready(engine, options);
+    return { groups: await engine.sum({ conditions, group }), size };
+  }
+
+  /**
+   * The `seq`s of a session's entries below `upTo`, ascending, each read from the ledger and
+   * looked at.
+   */
+  async *seqsOfSession(session: string, upTo: number): AsyncGenerator<number, void, undefined> {
+    if (upTo <= 0) return;
+    let after: number | undefined;
+    do {
+      const query = { session, to: upTo - 1, limit: 1000, after };
+      const page = await this.query(query, { waitFor: { seq: upTo - 1 } });
+      yield* page.entries.map(({ seq }) => seq);
+      after = page.next ?? undefined;
+    } while (after !== undefined);
+  }
+
+  /** Makes the index anew from the ledger. */
+  async rebuild(): Promise<void> {
+    await this.#engine?.rebuild();
+  }
+
+  /** Tells a writer's index that more is sealed: it follows soon. Costs the writer nothing. */
+  noteSealed(): void {
+    this.#sealedMore = true;
+    if (this.#engine && !this.#isClosed) this.#following ??= this.#follow(this.#engine);
+  }
+
+  /** Frees the index's thread and file. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#following?.catch(() => undefined);
+    await this.#engine?.close();
+  }
+
+  async #follow(engine: IndexEngine): Promise<void> {
+    try {
+      while (this.#sealedMore && !this.#isClosed) {
+        await this.#world.clock.idleDelay(GATHER_MS);
+        this.#sealedMore = false;
+        if (this.#isClosed) return;
+        // What fails here, whoever asks next is told.
+        const ignored = (): void => undefined;
+        this.#coverage = await engine.catchUp(ignored).catch(() => undefined);
+      }
+    } finally {
+      this.#following = undefined;
+    }
+  }
+
+  /** Waits until the index covers what is asked, and returns how far it goes. */
+  async #ready(engine: IndexEngine, options: AskOptions): Promise<number> {
+    const { waitFor = "sealed", onProgress = () => undefined } = options;
+    if (waitFor === "nothing" && this.#coverage) return this.#coverage.size;
+    for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += POLL_MS) {
+      const coverage = await engine.catchUp(onProgress);
+      this.#coverage = coverage;
+      if (typeof waitFor === "string" || waitFor.seq < coverage.size) return coverage.size;
+      if (this.#isClosed) throw new SteleError("JOURNAL_CLOSED", "the journal is closed");
+      await this.#world.clock.delay(POLL_MS);
+    }
+    const { seq } = waitFor as { readonly seq: number };
+    const message = `entry ${seq} was waited for, and is not sealed`;
+    throw new SteleError("SEQ_OUT_OF_RANGE", message, { seq });
+  }
+
+  async #find(
+    search: Search,
+    options: AskOptions,
+  ): Promise<{ readonly entries: readonly Entry[]; readonly size: number }> {
+    const engine = options.scan ? undefined : this.#engine;
+    if (!engine) return scanLedger(this.#ledger, search);
+    const size = await this.#ready(engine, options);
+    let entries = await this.#collect(engine, search);
+    if (entries === undefined) {
+      await engine.rebuild();
+      entries = await this.#collect(engine, search);
+    }
+    // An index that is wrong as soon as it is made: the ledger itself decides.
+    if (entries === undefined) return scanLedger(this.#ledger, search);
+    return { entries, size };
+  }
+
+  /** Undefined when the index named a place where its entry is not. */
+  async #collect(engine: IndexEngine, search: Search): Promise<readonly Entry[] | undefined> {
+    const { order, limit } = search;
+    let { conditions } = search;
+    const entries: Entry[] = [];
+    for (;;) {
+      const rest = limit - entries.length;
+      const found = await engine.find({ conditions, order, limit: rest });
+      const read = await this.#read(found);
+      if (read === undefined) return undefined;
+      entries.push(...read.filter((entry) => meets(entry, conditions)));
+      if (entries.length >= limit || found.length < rest) return entries;
+      conditions = behind(conditions, found.at(-1)!.seq, order);
+    }
+  }
+
+  async #read(places: readonly Place[]): Promise<readonly Entry[] | undefined> {
+    const entries: Entry[] = [];
+    for (let at = 0; at < places.length; at += READ_AT_ONCE) {
+      const lines = await this.#ledger.readAt(places.slice(at, at + READ_AT_ONCE));
+      for (const line of lines) {
+        if (line === undefined) return undefined;
+        entries.push(line.entry);
+      }
+    }
+    return entries;
+  }
+}
+
+/** How many entries are read at the same time. */
+const READ_AT_ONCE = 200;
+
+/** The conditions of what lies behind an entry. */
+function behind(
+  conditions: Conditions,
+  after: number | undefined,
+  order: "asc" | "desc",
+): Conditions {
+  if (after === undefined) return conditions;
+  if (!Number.isSafeInteger(after) || after < 0) {
+    throw invalid(`after takes the "next" of another page, not ${String(after)}`);
+  }
+  return order === "asc"
+    ? { ...conditions, from: Math.max(conditions.from, after + 1) }
+    : { ...conditions, to: Math.min(conditions.to, after - 1) };
+}
+
+function checkOrder(untrusted: unknown): "asc" | "desc" {
+  if (untrusted === "asc" || untrusted === "desc") return untrusted;
+  throw invalid(`order is asc or desc, not ${JSON.stringify(untrusted)}`);
+}
+
+function checkLimit(untrusted: unknown): void {
+  const isLimit = Number.isSafeInteger(untrusted) && Number(untrusted) >= 1;
+  if (isLimit && Number(untrusted) <= MAX_LIMIT) return;
+  throw invalid(`limit is from 1 to 10,000, not ${String(untrusted)}`);
+}
+
+function invalid(message: string): SteleError {
+  return new SteleError("OPTION_INVALID", message);
+}

@@ -1,0 +1,216 @@
+import { SteleError } from "@stele/core/error";
+import type { Clock, Disk, Manifest, World } from "@stele/store";
+import { LedgerReader, listSegments } from "@stele/store/reading";
+import { CandidateSearch, type Place, type Search } from "./candidates.ts";
+import { indexFailed, isBusy, isCorrupt, Stale } from "./index-error.ts";
+import { IndexFile, takesNoFile, type Cursor } from "./index-file.ts";
+import type { Stat } from "./stats.ts";
+import { sumRows, type SumRequest } from "./sums.ts";
+
+/** How far an index has come. */
+export interface Coverage {
+  /** The entries before this one are indexed. */
+  readonly size: number;
+  /** Where the index is: in the journal's directory, or in this process only. */
+  readonly kept: "directory" | "process";
+}
+
+/** Called while an index catches up: entries indexed, of how many. */
+export type IndexProgress = (indexed: number, total: number) => void;
+
+/** What answers from an index, in whatever thread. */
+export interface IndexEngine {
+  /** Brings the index up to what is sealed. Throws JOURNAL_DAMAGED, INDEX_FAILED. */
+  catchUp(onProgress: IndexProgress): Promise<Coverage>;
+  /** The entries that may meet the conditions. */
+  find(search: Search): Promise<readonly Place[]>;
+  sum(request: SumRequest): Promise<readonly Stat[]>;
+  /** Makes the index anew: it was seen to say what is not so. */
+  rebuild(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The name of the index in a journal's directory. */
+const INDEX_NAME = "index.sqlite";
+/** So many entries are added in one go; questions are answered in between. */
+const SLICE_ENTRIES = 512;
+/** When it is this far behind, so many: each go has a price of its own. */
+const FAR_BEHIND = 10_000;
+const FAR_SLICE_ENTRIES = 4096;
+const BUSY_DELAY_MS = 20;
+
+/** An index in this thread. */
+export class Projection implements IndexEngine {
+  readonly #disk: Disk;
+  readonly #clock: Clock;
+  readonly #directory: string;
+  readonly #ledger: LedgerReader;
+  readonly #path: string | undefined;
+  #open: { readonly file: IndexFile; readonly search: CandidateSearch } | undefined;
+  #kept: Coverage["kept"];
+  #cursor: Cursor | undefined;
+  #catching: Promise<Coverage> | undefined;
+
+  /** `isOnMachine`: whether the world's disk is the machine's, so that SQLite can have a file. */
+  constructor(
+    world: World,
+    directory: string,
+    options: { readonly manifest: Manifest; readonly isOnMachine: boolean },
+  ) {
+    this.#disk = world.disk;
+    this.#clock = world.clock;
+    this.#directory = directory;
+    this.#ledger = new LedgerReader(world, directory, options.manifest);
+    this.#path = options.isOnMachine ? `${directory}/${INDEX_NAME}` : undefined;
+    this.#kept = options.isOnMachine ? "directory" : "process";
+  }
+
+  catchUp(onProgress: IndexProgress): Promise<Coverage> {
+    // Who asks while it is being brought up gets a turn of their own: more may be sealed now.
+    const turn = (this.#catching ?? Promise.resolve())
+      .catch(() => undefined)
+      .then(() => this.#mended(() => this.#catchUp(onProgress)));
+    this.#catching = turn;
+    return turn;
+  }
+
+  find(search: Search): Promise<readonly Place[]> {
+    return this.#mended(() => Promise.resolve(this.#opened().search.find(search)));
+  }
+
+  sum(request: SumRequest): Promise<readonly Stat[]> {
+    return this.#mended(() => {
+      const { file, search } = this.#opened();
+      return Promise.resolve(sumRows(file, search, request));
+    });
+  }
+
+  async rebuild(): Promise<void> {
+    this.#discard();
+    await this.catchUp(() => undefined);
+  }
+
+  close(): Promise<void> {
+    this.#open?.file[Symbol.dispose]();
+    this.#open = undefined;
+    return Promise.resolve();
+  }
+
+  /** Does the work; when the index turns out to be no good, makes it anew and does it again. */
+  async #mended<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isCorrupt(error)) throw indexFailed(this.#name, error);
+    }
+    try {
+      this.#discard();
+      await this.#catchUp(() => undefined);
+      return await work();
+    } catch (error) {
+      throw indexFailed(this.#name, error);
+    }
+  }
+
+  get #name(): string {
+    return this.#path ?? "in memory";
+  }
+
+  #opened(): { readonly file: IndexFile; readonly search: CandidateSearch } {
+    if (this.#open) return this.#open;
+    const file = this.#openFile();
+    return (this.#open = { file, search: new CandidateSearch(file) });
+  }
+
+  #openFile(): IndexFile {
+    if (this.#path === undefined || this.#kept === "process") return IndexFile.openTemporary();
+    try {
+      return IndexFile.open(this.#path);
+    } catch (error) {
+      if (isCorrupt(error) || !takesNoFile(this.#directory, error)) throw error;
+      this.#kept = "process";
+      return IndexFile.openTemporary();
+    }
+  }
+
+  #discard(): void {
+    this.#open?.file[Symbol.dispose]();
+    this.#open = undefined;
+    this.#cursor = undefined;
+    if (this.#path !== undefined && this.#kept === "directory") IndexFile.remove(this.#path);
+  }
+
+  async #catchUp(onProgress: IndexProgress): Promise<Coverage> {
+    const { file } = this.#opened();
+    // Before the size: another process may index what is sealed meanwhile.
+    let cursor = file.cursor();
+    const { size } = await this.#ledger.durable();
+    const [first = 0] = await listSegments(this.#disk, this.#directory);
+    if (this.#cursor?.hash !== cursor.hash || cursor.next !== size) {
+      await this.#check(cursor, { size, first });
+    }
+    if (first > cursor.first && cursor.hash !== null) cursor = file.forgetBefore(first);
+    while (cursor.next < size) cursor = await this.#feed(file, cursor, { size, first, onProgress });
+    this.#cursor = cursor;
+    return { size: cursor.next, kept: this.#kept };
+  }
+
+  /** Throws Stale when the index is of another journal, or of one that was rolled back. */
+  async #check(
+    { next, hash }: Cursor,
+    { size, first }: { readonly size: number; readonly first: number },
+  ): Promise<void> {
+    if (hash === null) return;
+    if (next > size) throw new Stale(`it goes to ${next}, the ledger to ${size}`);
+    if (next < first) throw new Stale("what it should have next was pruned");
+    // Where more entries follow, the link of the next one is compared instead.
+    if (next > first && next === size && (await this.#ledger.get(next - 1)).entry.hash !== hash) {
+      throw new Stale("its last entry is another one in the ledger");
+    }
+  }
+
+  /** Adds what follows the cursor, until it is done or another process was faster. */
+  async #feed(
+    file: IndexFile,
+    from: Cursor,
+    until: { readonly size: number; readonly first: number; readonly onProgress: IndexProgress },
+  ): Promise<Cursor> {
+    let cursor = from;
+    const start = from.hash === null ? until.first : from.next;
+    for await (const page of this.#ledger.readPages({ from: start, to: until.size - 1 })) {
+      const isFar = until.size - cursor.next > FAR_BEHIND;
+      const count = isFar ? FAR_SLICE_ENTRIES : SLICE_ENTRIES;
+      for (let at = 0; at < page.length; at += count) {
+        const slice = page.slice(at, at + count);
+        const { seq, prev } = slice[0]!.entry;
+        if (cursor.hash !== null && prev !== cursor.hash) {
+          throw new Stale(`entry ${seq} does not follow what it has`);
+        }
+        const next = await this.#add(file, slice, cursor);
+        cursor = next;
+        until.onProgress(next.next, until.size);
+        if (next.next !== seq + slice.length) return next;
+        await this.#clock.turn();
+      }
+    }
+    if (cursor.next < until.size && cursor === from) {
+      throw new SteleError("JOURNAL_DAMAGED", `entry ${start} is missing`, { seq: start });
+    }
+    return cursor;
+  }
+
+  async #add(
+    file: IndexFile,
+    slice: Parameters<IndexFile["add"]>[0],
+    cursor: Cursor,
+  ): Promise<Cursor> {
+    for (;;) {
+      try {
+        return file.add(slice, cursor);
+      } catch (error) {
+        if (!isBusy(error)) throw error;
+        await this.#clock.delay(BUSY_DELAY_MS);
+      }
+    }
+  }
+}

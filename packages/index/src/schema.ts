@@ -1,0 +1,59 @@
+import { AMOUNTS, NAMES } from "./facts.ts";
+
+// The tables of index.sqlite (spec/index.md).
+
+/** The version of the tables, in SQLite's user_version. Another one is rebuilt. */
+export const SCHEMA_VERSION = 1;
+/** SQLite's application_id: "Stel". */
+export const APPLICATION_ID = 0x5374656c;
+/** How many entries share a table of tokens: so many a search may have to pass over. */
+export const PART_ENTRIES: number = 2 ** 17;
+/** How many entries share one note of their earliest and latest time. */
+export const ZONE_ENTRIES: number = 2 ** 10;
+
+/**
+ * Readers go on while another process feeds it (WAL). A power cut may cost the last transactions,
+ * never the file: checkpoints are synced, and seldom, since each sync delays the ledger's.
+ */
+export const PRAGMAS = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = NORMAL;
+  PRAGMA wal_autocheckpoint = 8000;
+  PRAGMA journal_size_limit = 67108864;
+  PRAGMA cache_size = -32000;
+  PRAGMA temp_store = MEMORY;
+  PRAGMA busy_timeout = 10000;
+`;
+
+/** Makes the tables in an empty file. */
+export const TABLES: string = `
+  CREATE TABLE cursor (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    first INTEGER NOT NULL, next INTEGER NOT NULL, hash TEXT
+  );
+  INSERT INTO cursor VALUES (1, 0, 0, NULL);
+  CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+  CREATE TABLE zone (zone INTEGER PRIMARY KEY, low INTEGER NOT NULL, high INTEGER NOT NULL);
+  CREATE TABLE entry (
+    seq INTEGER PRIMARY KEY, offset INTEGER NOT NULL, size INTEGER NOT NULL,
+    time INTEGER NOT NULL, ${[...NAMES, ...AMOUNTS].map((name) => `${name} INTEGER`).join(", ")}
+  );
+  PRAGMA application_id = ${APPLICATION_ID};
+  PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+/** The tokens of the entries of one part: no text, and nothing but which entries have which. */
+export function createPart(part: number): string {
+  return `CREATE VIRTUAL TABLE IF NOT EXISTS ${partName(part)} USING fts5(
+    tokens, content = '', detail = none, columnsize = 0, tokenize = 'ascii')`;
+}
+
+/** The name of a part's table. */
+export function partName(part: number): string {
+  return `tokens_${part}`;
+}
+
+/** The part that holds the entry's tokens. */
+export function partOf(seq: number): number {
+  return Math.floor(seq / PART_ENTRIES);
+}

@@ -1,0 +1,28 @@
+import type { ErrorCode } from "@stele/core/error";
+import type { Search } from "./candidates.ts";
+import type { SumRequest } from "./sums.ts";
+
+/** What the index's thread is asked. */
+export type ThreadRequest = { readonly id: number } & (
+  | { readonly kind: "catchUp" }
+  | { readonly kind: "find"; readonly search: Search }
+  | { readonly kind: "sum"; readonly request: SumRequest }
+  | { readonly kind: "rebuild" }
+  | { readonly kind: "close" }
+);
+
+/** What it answers: how far it is, now and then, and once for each request. */
+export type ThreadReply = { readonly id: number } & (
+  | { readonly kind: "progress"; readonly indexed: number; readonly total: number }
+  | { readonly kind: "done"; readonly value: unknown }
+  | { readonly kind: "failed"; readonly failure: Failure }
+);
+
+/** A SteleError on its way between threads. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly fix: string;
+  readonly seq: number | undefined;
+  readonly path: string | undefined;
+}

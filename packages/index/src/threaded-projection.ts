@@ -1,0 +1,111 @@
+import { Worker } from "node:worker_threads";
+import { SteleError } from "@stele/core/error";
+import type { Place, Search } from "./candidates.ts";
+import { indexFailed } from "./index-error.ts";
+import type { Coverage, IndexEngine, IndexProgress } from "./projection.ts";
+import type { Stat } from "./stats.ts";
+import type { SumRequest } from "./sums.ts";
+import type { ThreadReply, ThreadRequest } from "./thread-messages.ts";
+
+// The same file unbuilt and built.
+const THREAD = new URL(
+  import.meta.url.endsWith(".ts") ? "./index-thread.ts" : "./index-thread.js",
+  import.meta.url,
+);
+
+type Question = ThreadRequest extends infer One
+  ? One extends ThreadRequest
+    ? Omit<One, "id">
+    : never
+  : never;
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+  readonly onProgress: IndexProgress | undefined;
+}
+
+/** An index in a thread of its own, which keeps the process alive only while it is asked. */
+export class ThreadedProjection implements IndexEngine {
+  readonly #directory: string;
+  #worker: Worker | undefined;
+  readonly #waiting = new Map<number, Waiting>();
+  #nextId = 0;
+  #isClosed = false;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  async catchUp(onProgress: IndexProgress): Promise<Coverage> {
+    return (await this.#ask({ kind: "catchUp" }, onProgress)) as Coverage;
+  }
+
+  async find(search: Search): Promise<readonly Place[]> {
+    return (await this.#ask({ kind: "find", search })) as readonly Place[];
+  }
+
+  async sum(request: SumRequest): Promise<readonly Stat[]> {
+    return (await this.#ask({ kind: "sum", request })) as readonly Stat[];
+  }
+
+  async rebuild(): Promise<void> {
+    await this.#ask({ kind: "rebuild" });
+  }
+
+  async close(): Promise<void> {
+    const worker = this.#worker;
+    if (!worker || this.#isClosed) return;
+    await this.#ask({ kind: "close" }).catch(() => undefined);
+    this.#isClosed = true;
+    this.#worker = undefined;
+    await worker.terminate();
+  }
+
+  #ask(question: Question, onProgress?: IndexProgress): Promise<unknown> {
+    if (this.#isClosed) return Promise.reject(closed());
+    const worker = (this.#worker ??= this.#start());
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject, onProgress });
+      worker.ref();
+      worker.postMessage({ id, ...question } satisfies ThreadRequest);
+    });
+  }
+
+  #start(): Worker {
+    const worker = new Worker(THREAD, {
+      name: "stele-index",
+      workerData: this.#directory,
+      // Node 22 would warn our users that node:sqlite is experimental.
+      execArgv: [...process.execArgv, "--disable-warning=ExperimentalWarning"],
+    });
+    worker.on("message", (reply: ThreadReply) => this.#settle(worker, reply));
+    worker.on("error", (error) => this.#fail(error));
+    worker.on("exit", () => this.#fail(closed()));
+    return worker;
+  }
+
+  #settle(worker: Worker, reply: ThreadReply): void {
+    const waiting = this.#waiting.get(reply.id);
+    if (reply.kind === "progress") return waiting?.onProgress?.(reply.indexed, reply.total);
+    this.#waiting.delete(reply.id);
+    if (this.#waiting.size === 0) worker.unref();
+    if (reply.kind === "done") return waiting?.resolve(reply.value);
+    const { code, message, fix, seq, path } = reply.failure;
+    const details = { fix, ...(seq !== undefined && { seq }), ...(path !== undefined && { path }) };
+    return waiting?.reject(new SteleError(code, message, details));
+  }
+
+  /** The thread ended; the next question starts another. */
+  #fail(error: Error): void {
+    this.#worker = undefined;
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of waiting) reject(indexFailed(this.#directory, error));
+  }
+}
+
+function closed(): SteleError {
+  return new SteleError("JOURNAL_CLOSED", "the journal's index is closed");
+}
