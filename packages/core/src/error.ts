@@ -44,6 +44,7 @@ export const ERRORS = {
   PUBLISH_CONFLICT: "publish into another directory, or find out which of the two is the journal",
   SEQ_OUT_OF_RANGE: "ask for an entry that the journal holds",
   SEQ_PRUNED: "ask for a later entry, or look into a copy from before",
+  ID_UNKNOWN: "check the id: it is the event's own, not a seq",
   CURSOR_INVALID: "name cursors with 1 to 64 lower-case letters, digits, dashes or underscores",
   INDEX_FAILED: "free space for it, or ask without the index: stele query --scan",
   DISK_FULL: "free space on the file system, then open the journal again",

@@ -70,6 +70,9 @@ export class JournalIndex {
   #following: Promise<void> | undefined;
   #sealedMore = false;
   #isClosed = false;
+  readonly #stop = new AbortController();
+  /** Resolved by the next `noteSealed`. */
+  #sealed: PromiseWithResolvers<void> | undefined;
 
   /**
    * `isOnMachine`: whether the journal is on this machine's disk, so that the index can have a file
@@ -159,12 +162,15 @@ export class JournalIndex {
   /** Tells a writer's index that more is sealed: it follows soon. Costs the writer nothing. */
   noteSealed(): void {
     this.#sealedMore = true;
+    this.#sealed?.resolve();
+    this.#sealed = undefined;
     if (this.#engine && !this.#isClosed) this.#following ??= this.#follow(this.#engine);
   }
 
   /** Frees the index's thread and file. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#stop.abort();
     await this.#following?.catch(() => undefined);
     await this.#engine?.close();
   }
@@ -172,7 +178,7 @@ export class JournalIndex {
   async #follow(engine: IndexEngine): Promise<void> {
     try {
       while (this.#sealedMore && !this.#isClosed) {
-        await this.#world.clock.idleDelay(GATHER_MS);
+        await this.#pause(GATHER_MS);
         this.#sealedMore = false;
         if (this.#isClosed) return;
         // What fails here, whoever asks next is told.
@@ -184,6 +190,15 @@ export class JournalIndex {
     }
   }
 
+  #nextSeal(): Promise<void> {
+    return (this.#sealed ??= Promise.withResolvers<void>()).promise;
+  }
+
+  /** Ends early when the index is closed. */
+  async #pause(ms: number): Promise<void> {
+    await this.#world.clock.idleDelay(ms, this.#stop.signal).catch(() => undefined);
+  }
+
   /** Waits until the index covers what is asked, and returns how far it goes. */
   async #ready(engine: IndexEngine, options: AskOptions): Promise<number> {
     const { waitFor = "sealed", onProgress = () => undefined } = options;
@@ -193,7 +208,7 @@ export class JournalIndex {
       this.#coverage = coverage;
       if (typeof waitFor === "string" || waitFor.seq < coverage.size) return coverage.size;
       if (this.#isClosed) throw new SteleError("JOURNAL_CLOSED", "the journal is closed");
-      await this.#world.clock.delay(POLL_MS);
+      await Promise.race([this.#nextSeal(), this.#pause(POLL_MS)]);
     }
     const { seq } = waitFor as { readonly seq: number };
     const message = `entry ${seq} was waited for, and is not sealed`;

@@ -21,7 +21,8 @@ export interface Stat extends Readonly<Record<Amount, bigint>> {
 export function checkGroup(untrusted: string | undefined): Group | undefined {
   const group = GROUPS.find((known) => known === untrusted);
   if (group !== undefined || untrusted === undefined) return group;
-  const message = `entries are counted by ${GROUPS.join(", ")}, not by ${JSON.stringify(untrusted)}`;
+  const given = JSON.stringify(untrusted);
+  const message = `entries are counted by ${GROUPS.join(", ")}, not by ${given}`;
   throw new SteleError("OPTION_INVALID", message);
 }
 

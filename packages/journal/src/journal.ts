@@ -51,6 +51,11 @@ export interface OpenOptions {
   readonly onProblem?: ((problem: SteleError) => void) | undefined;
   /** Where STELE_KEY, STELE_KEY_FILE and STELE_SIGNER are looked for. Default: process.env. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
+  /**
+   * Whether the index for questions is made and follows each commit: true from now on, false never
+   * (each question reads the ledger). Default: from the first question on.
+   */
+  readonly index?: boolean | undefined;
   /** The disk, clock, randomness and cryptography to use. Default: this machine's. */
   readonly world?: World | undefined;
 }
@@ -110,9 +115,10 @@ export class Journal extends JournalReader implements AsyncDisposable {
       readonly rotation: KeyRotation;
       readonly keeper: CheckpointKeeper;
       readonly hasWitness: boolean;
+      readonly index: boolean | undefined;
     },
   ) {
-    super(world, directory, parts.open.manifest);
+    super(world, directory, parts.open.manifest, { index: parts.index });
     this.#world = world;
     this.#directory = directory;
     this.#open = parts.open;
@@ -120,6 +126,11 @@ export class Journal extends JournalReader implements AsyncDisposable {
     this.#rotation = parts.rotation;
     this.#keeper = parts.keeper;
     this.#hasWitness = parts.hasWitness;
+    parts.open.writer.onSealed = () => {
+      parts.keeper.noteSeal();
+      this.noteSealed();
+    };
+    if (parts.index) this.index.noteSealed();
   }
 
   /** How many entries are sealed and on disk. */
@@ -230,12 +241,12 @@ export class Journal extends JournalReader implements AsyncDisposable {
    * Waits for what is pending and releases the journal. Appends from now on reject with
    * JOURNAL_CLOSED. Rejects when entries are lost whose receipts said `queued`.
    */
-  close(): Promise<void> {
+  override close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  override [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
@@ -315,6 +326,7 @@ export class Journal extends JournalReader implements AsyncDisposable {
       // After a failure, which those who waited know, there is nothing left to do well.
       if (!writer.failed) throw error;
     } finally {
+      await super.close();
       await this.#world.disk.close();
     }
     if (writer.lost) throw writer.lost;
@@ -346,9 +358,8 @@ export async function openJournal(directory: string, options: OpenOptions = {}):
       witness,
       onProblem,
     });
-    writer.onSealed = () => keeper.noteSeal();
     const hasWitness = witness !== undefined;
-    const parts = { open, recent, rotation, keeper, hasWitness };
+    const parts = { open, recent, rotation, keeper, hasWitness, index: options.index };
     const journal = new Journal(world, directory, parts);
     await remember(journal, recent);
     return journal;

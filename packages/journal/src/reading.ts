@@ -3,6 +3,15 @@ import { SteleError } from "@stele/core/error";
 import { formatVerifierKey } from "@stele/core/key";
 import type { KeyChangeReason } from "@stele/core/key-event";
 import type { Entry } from "@stele/core/ledger";
+import {
+  JournalIndex,
+  type AskOptions,
+  type Filter,
+  type Query,
+  type QueryPage,
+  type StatsQuery,
+  type StatsResult,
+} from "@stele/index";
 import { readManifest, type Manifest, type World } from "@stele/store";
 import {
   contentPath,
@@ -30,7 +39,8 @@ import { checkGrowth, readOldCheckpoint, type Consistency } from "./consistency.
 import { Prover } from "./prover.ts";
 import { publishJournal, type Published, type PublishOptions } from "./publish.ts";
 import { verifyLedger, withSecret, type VerifyOptions } from "./verify.ts";
-import { thisMachine } from "./world.ts";
+import { explain, type Explanation } from "./why.ts";
+import { isThisMachine, thisMachine } from "./world.ts";
 
 /** The time of one key. */
 export interface KeyEpoch {
@@ -44,8 +54,17 @@ export interface KeyEpoch {
   readonly reason: KeyChangeReason | null;
 }
 
+/** How a journal is opened for reading. */
+export interface ReaderOptions {
+  /**
+   * Whether questions are answered from DIR/index.sqlite, which is then made and kept up to date;
+   * else each reads the whole ledger. Default true: from the first question on.
+   */
+  readonly index?: boolean | undefined;
+}
+
 /** Reads a journal's sealed entries, without a lock, also while another process writes it. */
-export class JournalReader {
+export class JournalReader implements AsyncDisposable {
   /** The journal's name. */
   readonly origin: string;
   /** The vkey that the journal itself states. */
@@ -60,8 +79,12 @@ export class JournalReader {
     | { readonly size: number; readonly seal: string; readonly history: KeyHistory }
     | undefined;
 
+  #index: JournalIndex | undefined;
+  readonly #hasIndex: boolean;
+
   /** For `openReader` and `openJournal`. */
-  constructor(world: World, directory: string, manifest: Manifest) {
+  constructor(world: World, directory: string, manifest: Manifest, options: ReaderOptions = {}) {
+    this.#hasIndex = options.index ?? true;
     this.origin = manifest.origin;
     this.publicKey = manifest.publicKey;
     this.#world = world;
@@ -240,6 +263,75 @@ export class JournalReader {
     return checkGrowth(grown, old);
   }
 
+  /**
+   * A page of the entries that meet all conditions, by the index; each is read from the ledger and
+   * checked against its hash and the conditions. By default everything is covered that is sealed
+   * at the call. Throws OPTION_INVALID, JOURNAL_DAMAGED, INDEX_FAILED.
+   */
+  query(query: Query = {}, options: AskOptions = {}): Promise<QueryPage> {
+    return this.index.query(query, options);
+  }
+
+  /** The newest entries that meet the conditions, newest first, whichever agent's they are. */
+  mostRecent(
+    count: number,
+    filter: Filter = {},
+    options: AskOptions = {},
+  ): Promise<readonly Entry[]> {
+    return this.index.mostRecent(count, filter, options);
+  }
+
+  /** Whether the journal has any entry of the agent. */
+  hasAny(agent: string, options: AskOptions = {}): Promise<boolean> {
+    return this.index.hasAny(agent, options);
+  }
+
+  /**
+   * How many entries meet the conditions, and the exact sums of their amounts, by hour, agent, tool
+   * and so on. Figures by the index, and no evidence; with `scan` by the ledger.
+   */
+  stats(query: StatsQuery = {}, options: AskOptions = {}): Promise<StatsResult> {
+    return this.index.stats(query, options);
+  }
+
+  /**
+   * What led to the event of this id: the events that caused it, the audit of the query that it
+   * rests on, and what its session did before. Every entry is read from the ledger. Throws
+   * ID_UNKNOWN.
+   */
+  why(id: string, options: AskOptions = {}): Promise<Explanation> {
+    return explain(this.index, id, options);
+  }
+
+  /**
+   * Frees what questions need: a thread and a file. Reading goes on; the next question takes them
+   * again.
+   */
+  async close(): Promise<void> {
+    const index = this.#index;
+    this.#index = undefined;
+    await index?.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** What answers questions; from the first use on. */
+  protected get index(): JournalIndex {
+    const options = {
+      manifest: this.#manifest,
+      isOnMachine: isThisMachine(this.#world),
+      isOff: !this.#hasIndex,
+    };
+    return (this.#index ??= new JournalIndex(this.#world, this.#directory, options));
+  }
+
+  /** Tells the index, if there is one yet, that more is sealed. */
+  protected noteSealed(): void {
+    this.#index?.noteSealed();
+  }
+
   /** Checks the whole journal; see `Verdict`. */
   verify(options: VerifyOptions = {}): Promise<Verdict> {
     return verifyLedger(this.#world, this.#directory, options);
@@ -306,13 +398,13 @@ export class JournalReader {
  * Opens a journal for reading. Throws JOURNAL_MISSING, JOURNAL_NOT_A_JOURNAL,
  * JOURNAL_NEWER_FORMAT, MANIFEST_MALFORMED.
  */
-export async function openReader(directory: string): Promise<JournalReader> {
+export async function openReader(
+  directory: string,
+  options: ReaderOptions = {},
+): Promise<JournalReader> {
   const world = thisMachine();
-  return new JournalReader(
-    world,
-    directory,
-    await readManifest(world.disk, world.primitives, directory),
-  );
+  const manifest = await readManifest(world.disk, world.primitives, directory);
+  return new JournalReader(world, directory, manifest, options);
 }
 
 function damagedContent(seq: number, name: string, problem: string): SteleError {

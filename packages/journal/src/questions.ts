@@ -1,0 +1,16 @@
+export type {
+  Amount,
+  AskOptions,
+  Filter,
+  Group,
+  IndexProgress,
+  Moment,
+  Name,
+  Query,
+  QueryPage,
+  Stat,
+  StatsQuery,
+  StatsResult,
+} from "@stele/index";
+export type { ReaderOptions } from "./reading.ts";
+export type { Contribution, Explanation, ExplainedEntry, QueryAudit, Unexplained } from "./why.ts";
