@@ -38,6 +38,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import (
     Any, BinaryIO, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple,
+    Union,
 )
 
 # Limits (ledger 8, proofs 5).
@@ -660,6 +661,35 @@ def read_recovery_key(event: bytes, seq: int, origin: str) -> Optional[Key]:
     return named_key(match[1], origin)
 
 
+PRUNED_EVENT = re.compile(
+    rb'\{"type":"stele\.pruned","data":\{"first":(0|[1-9][0-9]{0,15}),.*', re.DOTALL
+)
+
+
+class NamedCut(NamedTuple):
+    """What a stele.pruned entry says (retention 1)."""
+
+    seq: int
+    time: str
+    first: int
+    reason: Optional[str]
+    by: Optional[str]
+
+
+def read_cut(event: bytes, seq: int, time: str) -> Optional[NamedCut]:
+    """None if the event names no cut."""
+    match = PRUNED_EVENT.fullmatch(event)
+    if match is None or int(match[1]) > min(seq, MAX_NUMBER):
+        return None
+    try:
+        data = json.loads(event)["data"]
+        reason, by = data.get("reason"), data.get("by")
+    except ValueError:
+        reason, by = None, None
+    texts = [text if isinstance(text, str) else None for text in (reason, by)]
+    return NamedCut(seq, time, int(match[1]), *texts)
+
+
 @dataclass
 class SegmentKeys:
     """By whom the seals of one segment have to be, as far as it was read."""
@@ -669,6 +699,7 @@ class SegmentKeys:
     is_first: bool
     change: Optional[KeyChange] = None
     sealers: Set[Key] = field(default_factory=set)
+    cuts: List[NamedCut] = field(default_factory=list)
 
     def take(self, event: bytes, seq: int) -> None:
         """Keys 4, an entry, steps 2 to 4; ValueError if it names a key that cannot be named."""
@@ -936,6 +967,9 @@ def check_entry(line: bytes, state: State, keys: SegmentKeys) -> Tuple[bytes, st
         keys.take(event, state.size)
     except ValueError as error:
         raise Finding("tampered", state.size, f"the entry names no next key: {error}") from None
+    cut = read_cut(event, state.size, time[1].decode())
+    if cut is not None:
+        keys.cuts.append(cut)
     return leaf_hash, time[1].decode()
 
 
@@ -1458,6 +1492,200 @@ def read_kept(path: str, origin: str, keys: Set[Key], policy: Policy) -> Evidenc
     return Evidence(note, checkpoint, witnessed)
 
 
+# ---- Proofs (proofs 5 to 7) ----------------------------------------------------------------------
+
+PROOF_HEADER = b"c2sp.org/tlog-proof@v1\n"
+PROOF_HEAD = re.compile(
+    rb"(?:extra ([A-Za-z0-9+/=]+)\n)?index (0|[1-9][0-9]{0,15})\n((?:[A-Za-z0-9+/=]+\n)*)\n"
+)
+REQUEST_HEAD = re.compile(rb"old (0|[1-9][0-9]{0,15})\n((?:[A-Za-z0-9+/=]+\n)*)\n")
+# A JSON text takes two bytes for each newline or quote of a proof, and some for the rest.
+MAX_EXTRACT_LINE_BYTES = 2 * MAX_PROOF_BYTES + 100
+
+
+def parse_hashes(lines: bytes) -> List[bytes]:
+    hashes = [decode_base64(line) for line in lines.decode().split("\n")[:-1]]
+    if len(hashes) > MAX_PROOF_HASHES or any(hash is None or len(hash) != 32 for hash in hashes):
+        raise ValueError("a line that should be a hash is none, or there are too many")
+    return [hash for hash in hashes if hash is not None]
+
+
+class TlogProof(NamedTuple):
+    """Any C2SP tlog-proof; the checkpoint is as it was published."""
+
+    extra: Optional[bytes]
+    index: int
+    hashes: List[bytes]
+    checkpoint: bytes
+
+
+def parse_tlog_proof(data: bytes) -> TlogProof:
+    """Proofs 5; ValueError if it is none."""
+    if len(data) > MAX_PROOF_BYTES or not data.startswith(PROOF_HEADER):
+        raise ValueError("not a tlog-proof")
+    match = PROOF_HEAD.match(data, len(PROOF_HEADER))
+    if match is None or int(match[2]) > MAX_NUMBER:
+        raise ValueError("not the lines of a tlog-proof")
+    extra = decode_base64(match[1].decode()) if match[1] else None
+    if match[1] and extra is None:
+        raise ValueError("the extra line is not base64")
+    return TlogProof(extra, int(match[2]), parse_hashes(match[3]), data[match.end() :])
+
+
+class Signed(NamedTuple):
+    """A checkpoint with its signatures."""
+
+    note: Note
+    checkpoint: Checkpoint
+
+
+def parse_signed(data: bytes) -> Signed:
+    note = parse_note(data)
+    checkpoint = parse_checkpoint(note.text) if note else None
+    if note is None or checkpoint is None:
+        raise ValueError("not a signed checkpoint")
+    return Signed(note, checkpoint)
+
+
+class EntryProof(NamedTuple):
+    """A proof file of Stele: an entry, its checkpoint, and the key changes before (proofs 6)."""
+
+    index: int
+    hashes: List[bytes]
+    leaf_bytes: bytes
+    leaf: Leaf
+    signed: Signed
+    changes: List["EntryProof"]
+
+    def holds_under(self, key: Key) -> bool:
+        checkpoint = self.signed.checkpoint
+        tree = (checkpoint.size, checkpoint.root)
+        return (
+            checkpoint.origin == key.name
+            and self.leaf.seq == self.index
+            and check_inclusion(hash_leaf(self.leaf_bytes), self.index, tree, self.hashes)
+            and is_signed_by(self.signed.note, key)
+        )
+
+    def key_change(self) -> Optional[KeyChange]:
+        try:
+            return read_key_change(self.leaf.event, self.index, self.signed.checkpoint.origin)
+        except ValueError:
+            return None
+
+    def recovery_key(self) -> Optional[Key]:
+        try:
+            return read_recovery_key(self.leaf.event, self.index, self.signed.checkpoint.origin)
+        except ValueError:
+            return None
+
+
+def parse_entry_proof(data: bytes, with_changes: bool = True) -> EntryProof:
+    """Proofs 6, up to the check; ValueError if it is none."""
+    proof = parse_tlog_proof(data)
+    text = (proof.extra or b"").decode()
+    value = parse_json(text)
+    if not isinstance(value, dict) or list(value) != ["leaf", "keys"] or to_json(value) != text:
+        raise ValueError("the extra line does not carry an entry and key changes")
+    leaf_text, keys = value["leaf"], value["keys"]
+    if not isinstance(leaf_text, str) or not isinstance(keys, list):
+        raise ValueError("the extra line does not carry an entry and key changes")
+    if keys and not (with_changes and all(isinstance(key, str) for key in keys)):
+        raise ValueError("a key change is a proof without key changes")
+    leaf = parse_leaf(leaf_text.encode())
+    if leaf is None:
+        raise ValueError("what the extra line carries is not an entry")
+    changes = [parse_entry_proof(key.encode(), with_changes=False) for key in keys]
+    signed = parse_signed(proof.checkpoint)
+    return EntryProof(proof.index, proof.hashes, leaf_text.encode(), leaf, signed, changes)
+
+
+class Way(NamedTuple):
+    """Where key changes lead, from which entry on that key may speak, and the recovery key."""
+
+    key: Key
+    start: int
+    recovery: Optional[Key]
+
+
+def follow_changes(changes: List[EntryProof], pinned: Key, is_whole: bool = True) -> Way:
+    """Proofs 6, steps 2 and 3; Unproven if they lead nowhere."""
+    recovery: Optional[Key] = None
+    if changes and is_whole:
+        recovery = changes[0].recovery_key()
+        if recovery is not None and (recovery == pinned or not changes[0].holds_under(pinned)):
+            raise Unproven("the proof of entry 0, which names the recovery key, does not hold")
+        changes = changes[1:] if recovery is not None else changes
+    key, start, before = pinned, 0, {pinned, recovery}
+    for each in changes:
+        change = each.key_change()
+        if change is None:
+            raise Unproven("a key change on the way is none")
+        signer = recovery if change.reason == "lost" else key
+        if signer is None or not each.holds_under(signer):
+            raise Unproven(f"the change of key in entry {each.index} is not by the key that is due")
+        if each.index != each.signed.checkpoint.size - 1 or each.index < start:
+            raise Unproven(f"the change of key in entry {each.index} does not end an epoch")
+        if key.kind != ED25519 or change.key in before:
+            raise Unproven(f"entry {each.index} names a key that cannot be named")
+        key, start = change.key, each.signed.checkpoint.size
+        before.add(key)
+    return Way(key, start, recovery)
+
+
+# ---- What is left of dropped entries (retention 3 and 5) -----------------------------------------
+
+ANNOUNCEMENT = re.compile(r'\{"first":([0-9]{1,16}),"from":([0-9]{1,16})\}')
+
+
+def read_kept_proofs(directory: str, first: int) -> Tuple[bool, List[EntryProof]]:
+    """Whether pruned.jsonl is there and well-formed, and its proofs of entries before the first."""
+    data = read_beside(directory, "pruned.jsonl", 2**31)
+    if data is None:
+        return False, []
+    try:
+        beginning, *lines, end = data.decode().split("\n")
+        numbers = ANNOUNCEMENT.fullmatch(beginning)
+        if end != "" or numbers is None or any(int(each) > MAX_NUMBER for each in numbers.groups()):
+            return False, []
+        values = [parse_json(line) for line in lines]
+    except ValueError:
+        return False, []
+    texts = [value.get("proof") if isinstance(value, dict) else None for value in values]
+    for text, line in zip(texts, lines):
+        if not isinstance(text, str) or to_json({"proof": text}) != line:
+            return False, []
+    try:
+        proofs = [parse_entry_proof(text.encode()) for text in texts if isinstance(text, str)]
+    except ValueError:
+        return True, []
+    return True, [proof for proof in proofs if proof.index < first]
+
+
+def read_leaf_tile(directory: str, index: int, width: int) -> Optional[bytes]:
+    """The first hashes of a tile of level 0: of the full one, or of the widest partial one."""
+    path = os.path.join(directory, *tile_path(0, index).split("/"))
+    if os.path.isfile(path) and os.path.getsize(path) == 32 * TILE_WIDTH:
+        return read_file(path, 32 * TILE_WIDTH)[: 32 * width]
+    names = os.listdir(f"{path}.p") if width < TILE_WIDTH and os.path.isdir(f"{path}.p") else []
+    widths = [int(name) for name in names if re.fullmatch(r"[1-9][0-9]{0,2}", name)]
+    widest = max((each for each in widths if each < TILE_WIDTH), default=0)
+    if widest < width:
+        return None
+    data = read_file(os.path.join(f"{path}.p", str(widest)), 32 * TILE_WIDTH)
+    return data[: 32 * width] if len(data) == 32 * widest else None
+
+
+def pruned_hashes(directory: str, first: int) -> Iterator[bytes]:
+    """The leaf hashes of the entries before the first one that is kept."""
+    for start in range(0, first, TILE_WIDTH):
+        data = read_leaf_tile(directory, start // TILE_WIDTH, min(TILE_WIDTH, first - start))
+        if data is None:
+            raise Finding("corrupt", start, "the hashes of pruned entries are missing")
+        for at in range(0, len(data), 32):
+            yield data[at : at + 32]
+
+
 # ---- The check of a journal (verdict 3, keys 5) --------------------------------------------------
 
 
@@ -1503,6 +1731,11 @@ class Check:
     contents_checked: int = 0
     contents_absent: int = 0
     finding: Optional[Finding] = None
+    first: int = 0  # the first entry that is kept
+    is_announced: bool = False
+    proofs: List[EntryProof] = field(default_factory=list)
+    past: Union[State, Finding] = field(default_factory=State)
+    cuts: List[NamedCut] = field(default_factory=list)
 
     def run(self, checkpoint_path: Optional[str]) -> None:
         """Verdict 3, steps 3 to 11."""
@@ -1533,26 +1766,98 @@ class Check:
         """Verdict 3, steps 3 and 4: the keys that the journal names, and the one to begin with."""
         paths = [segment_path(self.directory, "ledger", number) for number in numbers]
         changes = [last_key_change(path, self.own.name) for path in paths]
+        self.first = numbers[0] if numbers else 0
+        if self.first > 0:
+            self.is_announced, self.proofs = read_kept_proofs(self.directory, self.first)
+            self.watch.sizes |= {proof.signed.checkpoint.size for proof in self.proofs}
+            self.watch.sizes.add(self.first)
+        changes = [proof.key_change() for proof in self.proofs] + changes
         self.named = {self.own} | {change.key for change in changes if change}
         first = self.own
         if self.pinned and self.pinned not in self.named:
-            has_first = numbers[:1] == [0]
-            if has_first and key_id_of_first_seal(paths[0]) == self.pinned.id:
+            if self.key_id_of_oldest_seal(paths) == self.pinned.id:
                 first = self.pinned
             else:
                 self.is_anothers = True
         self.epochs = [Epoch(first, None)]
         recovery = first_recovery_key(paths[0], self.own.name) if numbers[:1] == [0] else None
+        recovery = self.proofs[0].recovery_key() if self.proofs else recovery
         if recovery is not None:
             self.named.add(recovery)
+
+    def key_id_of_oldest_seal(self, paths: List[str]) -> Optional[bytes]:
+        """Verdict 3, step 4; retention 5, step 1."""
+        if self.proofs:
+            return self.proofs[0].signed.note.signatures[0][1]
+        has_first = bool(paths) and (self.first == 0 or self.is_announced)
+        return key_id_of_first_seal(paths[0]) if has_first else None
+
+    def begin_behind_cut(self) -> None:
+        """Retention 5, step 2, and what step 3 needs."""
+        try:
+            way = follow_changes(self.proofs, self.epochs[0].key)
+        except Unproven as error:
+            raise Finding("tampered", 0, f"the keys that were pruned: {error}") from None
+        if self.proofs and self.proofs[-1].signed.checkpoint.size > self.first:
+            raise Finding("tampered", 0, "the keys that were pruned end behind the cut")
+        for proof in self.proofs:
+            change = proof.key_change()
+            if change is None:
+                self.sealers.add(self.epochs[-1].key)
+                continue
+            if change.reason == "lost":
+                self.losses.add(proof.signed.checkpoint.size)
+            else:
+                self.sealers.add(self.epochs[-1].key)
+            self.epochs[-1] = Epoch(self.epochs[-1].key, proof.signed.checkpoint.size)
+            self.epochs.append(Epoch(change.key, None))
+        self.recovery = way.recovery
+        self.past = State()
+        try:
+            for leaf_hash in pruned_hashes(self.directory, self.first):
+                self.past.append(leaf_hash, "")
+                self.past.last_time = None
+                self.watch.pass_by(self.past)
+        except Finding as finding:
+            self.past, self.watch.tiles.are_there = finding, False
+
+    def past_finding(self, header: Header) -> Optional[Finding]:
+        """Retention 5, step 3, but for 3.4, which the tiles beside the ledger see."""
+        if isinstance(self.past, Finding):
+            return self.past
+        if header != (self.past.size, self.past.last_hash, self.past.frontier):
+            return Finding("corrupt", 0, "the tiles do not hold the hashes of the pruned entries")
+        for proof in self.proofs:
+            size, root = proof.signed.checkpoint.size, proof.signed.checkpoint.root
+            if size > self.first or self.watch.roots.get(size) != root:
+                return Finding("tampered", 0, "the hashes are not those that an earlier key sealed")
+        return None
+
+    def require_cut(self) -> None:
+        """Retention 5, step 4."""
+        if self.first == 0 or any(cut.first >= self.first for cut in self.cuts):
+            return
+        named = max((cut.first for cut in self.cuts), default=0)
+        self.finding = Finding("tampered", named, "the first segments are missing")
+        self.state, self.unsealed_entries, self.unsealed_bytes = State(), 0, 0
+        self.contents_checked = self.contents_absent = 0
+        raise self.finding
 
     def check_everything(self, numbers: List[int]) -> None:
         """Verdict 3, steps 6 to 10. The first finding ends it."""
         if not numbers:
             raise Finding("tampered", 0, "there is no segment")
         self.watch.pass_by(self.state)
-        for number in numbers:
-            self.check_segment(number, number == numbers[-1])
+        if self.first > 0:
+            self.begin_behind_cut()
+        try:
+            for number in numbers:
+                self.check_segment(number, number == numbers[-1])
+        except Finding:
+            if not self.is_announced:
+                self.require_cut()
+            raise
+        self.require_cut()
         if self.pinned and self.state.size > 0 and self.pinned not in self.sealers:
             raise Finding("re-signed", 0, "the pinned key sealed nothing of this journal")
         self.compare_published()
@@ -1563,19 +1868,27 @@ class Check:
     def check_segment(self, number: int, is_last: bool) -> None:
         """Verdict 3, step 7."""
         with open(segment_path(self.directory, "ledger", number), "rb") as file:
-            check_link(read_header(file, number, self.own.name), self.state)
+            header = read_header(file, number, self.own.name)
+            is_begin = number == self.first > 0
+            if is_begin:
+                self.state = State(header.first, header.last_hash, list(header.frontier))
+            check_link(header, self.state)
             recovery = None if number == 0 else self.recovery
             keys = SegmentKeys(self.epochs[-1].key, recovery, number == 0)
             segment = check_segment(file, self.state, keys, self.watch)
             self.follow_key(segment)
             self.state, self.recovery = segment.sealed, keys.recovery
             self.sealers |= keys.sealers
+            self.cuts += [cut for cut in keys.cuts if cut.seq < segment.sealed.size]
             self.unsealed_entries = segment.unsealed_entries
             self.unsealed_bytes = segment.length - segment.sealed_end
             last = judge_last(file, segment, self.head_bytes) if is_last else judge_closed(segment)
             contents = self.check_contents(number, entries_with_contents(file, segment))
         tile = self.watch.tiles.first_wrong(self.state.size)
-        findings = [finding for finding in (last, contents, tile) if finding]
+        is_borne_out = is_begin and segment.sealed.size > self.first
+        past = self.past_finding(header) if is_borne_out else None
+        # Of findings at the same entry, what is wrong before the segment counts.
+        findings = [finding for finding in (past, last, contents, tile) if finding]
         if findings:
             raise min(findings, key=lambda finding: finding.seq)
 
@@ -1740,6 +2053,8 @@ def blind_spots(check: Check) -> Iterator[str]:
     if anchor and anchor.witnessed and anchor is not check.kept:
         names = " or ".join(anchor.witnessed.names)
         yield f"that a key's holder and {names} together rewrote entries before {anchored}"
+    if check.first > 0 and check.state.size >= check.first:
+        yield f"that entries before {check.first}, of which only hashes are left, were malformed"
     yield "that something was never recorded, or recorded wrongly by its writer"
 
 
@@ -1766,6 +2081,22 @@ def freshness(check: Check) -> str:
     return "checkpoint" if check.kept else "none"
 
 
+def pruned_object(check: Check) -> Optional[Dict[str, Any]]:
+    """Retention 5, at the end."""
+    if check.first == 0 or check.state.size < check.first:
+        return None
+    cuts = [cut for cut in check.cuts if cut.first >= check.first]
+    cut = min(cuts, key=lambda each: (each.first, each.seq), default=None)
+    return {
+        "entries": check.first,
+        "before": check.watch.times.get(check.first),
+        "at": cut.time if cut else None,
+        "seq": cut.seq if cut else None,
+        "reason": cut.reason if cut else None,
+        "by": cut.by if cut else None,
+    }
+
+
 def verdict_object(check: Check) -> Dict[str, Any]:
     """The object of verdict 1."""
     finding, anchor = check.finding, check.anchor()
@@ -1776,6 +2107,7 @@ def verdict_object(check: Check) -> Dict[str, Any]:
         "firstBad": {"seq": finding.seq, "reason": str(finding)} if finding else None,
         "unsealed": {"entries": check.unsealed_entries, "bytes": check.unsealed_bytes},
         "contents": {"checked": check.contents_checked, "absent": check.contents_absent},
+        "pruned": pruned_object(check),
         "anchored": anchored_object(anchor) if anchor else None,
         "unanchored": unanchored_object(check, anchor.checkpoint.size if anchor else 0),
         "assurance": {
@@ -1802,6 +2134,11 @@ def sentences(check: Check) -> Iterator[str]:
     if check.contents_checked or check.contents_absent:
         counts = f"{check.contents_checked} match their entries, {check.contents_absent} are absent"
         yield f"Contents: {counts}."
+    pruned = answer["pruned"]
+    if pruned:
+        why = "" if pruned["reason"] is None else f", because: {pruned['reason']}"
+        when = f" since {pruned['at']}, by entry {pruned['seq']}{why}" if pruned["at"] else ""
+        yield f"Gone{when}: the first {pruned['entries']} entries; their hashes are left."
     source = "which you named" if check.pinned else "which was taken from the journal itself"
     yield f"Key: {(check.pinned or check.own).vkey}, {source}."
     for before, after in zip(check.epochs, check.epochs[1:]):
@@ -1816,112 +2153,7 @@ def sentences(check: Check) -> Iterator[str]:
         yield f"- {spot}"
 
 
-# ---- Proofs (proofs 5 to 8) ----------------------------------------------------------------------
-
-PROOF_HEADER = b"c2sp.org/tlog-proof@v1\n"
-PROOF_HEAD = re.compile(
-    rb"(?:extra ([A-Za-z0-9+/=]+)\n)?index (0|[1-9][0-9]{0,15})\n((?:[A-Za-z0-9+/=]+\n)*)\n"
-)
-REQUEST_HEAD = re.compile(rb"old (0|[1-9][0-9]{0,15})\n((?:[A-Za-z0-9+/=]+\n)*)\n")
-# A JSON text takes two bytes for each newline or quote of a proof, and some for the rest.
-MAX_EXTRACT_LINE_BYTES = 2 * MAX_PROOF_BYTES + 100
-
-
-def parse_hashes(lines: bytes) -> List[bytes]:
-    hashes = [decode_base64(line) for line in lines.decode().split("\n")[:-1]]
-    if len(hashes) > MAX_PROOF_HASHES or any(hash is None or len(hash) != 32 for hash in hashes):
-        raise ValueError("a line that should be a hash is none, or there are too many")
-    return [hash for hash in hashes if hash is not None]
-
-
-class TlogProof(NamedTuple):
-    """Any C2SP tlog-proof; the checkpoint is as it was published."""
-
-    extra: Optional[bytes]
-    index: int
-    hashes: List[bytes]
-    checkpoint: bytes
-
-
-def parse_tlog_proof(data: bytes) -> TlogProof:
-    """Proofs 5; ValueError if it is none."""
-    if len(data) > MAX_PROOF_BYTES or not data.startswith(PROOF_HEADER):
-        raise ValueError("not a tlog-proof")
-    match = PROOF_HEAD.match(data, len(PROOF_HEADER))
-    if match is None or int(match[2]) > MAX_NUMBER:
-        raise ValueError("not the lines of a tlog-proof")
-    extra = decode_base64(match[1].decode()) if match[1] else None
-    if match[1] and extra is None:
-        raise ValueError("the extra line is not base64")
-    return TlogProof(extra, int(match[2]), parse_hashes(match[3]), data[match.end() :])
-
-
-class Signed(NamedTuple):
-    """A checkpoint with its signatures."""
-
-    note: Note
-    checkpoint: Checkpoint
-
-
-def parse_signed(data: bytes) -> Signed:
-    note = parse_note(data)
-    checkpoint = parse_checkpoint(note.text) if note else None
-    if note is None or checkpoint is None:
-        raise ValueError("not a signed checkpoint")
-    return Signed(note, checkpoint)
-
-
-class EntryProof(NamedTuple):
-    """A proof file of Stele: an entry, its checkpoint, and the key changes before (proofs 6)."""
-
-    index: int
-    hashes: List[bytes]
-    leaf_bytes: bytes
-    leaf: Leaf
-    signed: Signed
-    changes: List["EntryProof"]
-
-    def holds_under(self, key: Key) -> bool:
-        checkpoint = self.signed.checkpoint
-        tree = (checkpoint.size, checkpoint.root)
-        return (
-            checkpoint.origin == key.name
-            and self.leaf.seq == self.index
-            and check_inclusion(hash_leaf(self.leaf_bytes), self.index, tree, self.hashes)
-            and is_signed_by(self.signed.note, key)
-        )
-
-    def key_change(self) -> Optional[KeyChange]:
-        try:
-            return read_key_change(self.leaf.event, self.index, self.signed.checkpoint.origin)
-        except ValueError:
-            return None
-
-    def recovery_key(self) -> Optional[Key]:
-        try:
-            return read_recovery_key(self.leaf.event, self.index, self.signed.checkpoint.origin)
-        except ValueError:
-            return None
-
-
-def parse_entry_proof(data: bytes, with_changes: bool = True) -> EntryProof:
-    """Proofs 6, up to the check; ValueError if it is none."""
-    proof = parse_tlog_proof(data)
-    text = (proof.extra or b"").decode()
-    value = parse_json(text)
-    if not isinstance(value, dict) or list(value) != ["leaf", "keys"] or to_json(value) != text:
-        raise ValueError("the extra line does not carry an entry and key changes")
-    leaf_text, keys = value["leaf"], value["keys"]
-    if not isinstance(leaf_text, str) or not isinstance(keys, list):
-        raise ValueError("the extra line does not carry an entry and key changes")
-    if keys and not (with_changes and all(isinstance(key, str) for key in keys)):
-        raise ValueError("a key change is a proof without key changes")
-    leaf = parse_leaf(leaf_text.encode())
-    if leaf is None:
-        raise ValueError("what the extra line carries is not an entry")
-    changes = [parse_entry_proof(key.encode(), with_changes=False) for key in keys]
-    signed = parse_signed(proof.checkpoint)
-    return EntryProof(proof.index, proof.hashes, leaf_text.encode(), leaf, signed, changes)
+# ---- What proofs show (proofs 6 to 8) ------------------------------------------------------------
 
 
 class Proven(NamedTuple):
@@ -1953,26 +2185,9 @@ def remaining_changes(proof: EntryProof, pinned: Key) -> List[EntryProof]:
 
 def check_entry_proof(proof: EntryProof, pinned: Key, policy: Policy) -> Proven:
     """Proofs 6, "The check"; Unproven if it proves nothing."""
-    changes, recovery = remaining_changes(proof, pinned), None
-    if changes and len(changes) == len(proof.changes):
-        recovery = changes[0].recovery_key()
-        if recovery is not None and (recovery == pinned or not changes[0].holds_under(pinned)):
-            raise Unproven("the proof of entry 0, which names the recovery key, does not hold")
-        changes = changes[1:] if recovery is not None else changes
-    key, start, before = pinned, 0, {pinned, recovery}
-    for each in changes:
-        change = each.key_change()
-        if change is None:
-            raise Unproven("a key change on the way is none")
-        signer = recovery if change.reason == "lost" else key
-        if signer is None or not each.holds_under(signer):
-            raise Unproven(f"the change of key in entry {each.index} is not by the key that is due")
-        if each.index != each.signed.checkpoint.size - 1 or each.index < start:
-            raise Unproven(f"the change of key in entry {each.index} does not end an epoch")
-        if key.kind != ED25519 or change.key in before:
-            raise Unproven(f"entry {each.index} names a key that cannot be named")
-        key, start = change.key, each.signed.checkpoint.size
-        before.add(key)
+    changes = remaining_changes(proof, pinned)
+    way = follow_changes(changes, pinned, len(changes) == len(proof.changes))
+    key, start, recovery = way.key, way.start, way.recovery
     if proof.holds_under(key):
         trust = "pinned" if key == pinned else "changed"
     elif recovery is not None and proof.holds_under(recovery):

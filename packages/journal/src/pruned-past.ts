@@ -61,8 +61,8 @@ export async function readPast(
   );
   const keys = keysOf(known.history, followed);
   const { pinned } = known;
-  const before = "verdict" in keys ? [] : keys.slice(0, -1);
-  const pinnedSealed = pinned !== undefined && before.some((one) => sameKey(one, pinned));
+  const sealers = "verdict" in keys ? [] : sealersOf(known.history);
+  const pinnedSealed = pinned !== undefined && sealers.some((one) => sameKey(one, pinned));
   return { first, isAnnounced, hashes, tiles, keys, pinnedSealed };
 }
 
@@ -83,6 +83,13 @@ function keysOf(
   const reason = doubtOf(keys, proofs, first, followed);
   if (reason === undefined) return keys;
   return { verdict: "tampered", seq: 0, reason: `the keys that were pruned: ${reason}` };
+}
+
+/** By which keys the checkpoints of the proofs are: not by those that were lost. */
+function sealersOf({ epochs, first, proofs }: KeyHistory): readonly VerifierKey[] {
+  const ended = epochs.filter(({ end }) => end && end.size <= first && end.reason !== "lost");
+  const beginning = proofs[0]?.proof.index === 0 ? [epochs[0]!] : [];
+  return [...beginning, ...ended].map(({ key }) => key);
 }
 
 function doubtOf(
@@ -110,7 +117,7 @@ export function holdPastAgainst(
   if ("verdict" in hashes) return hashes;
   if (!continues(header, hashes)) {
     const reason = `the tiles do not hold the hashes of the ${header.first} pruned entries`;
-    return { verdict: "corrupt", seq: tiles?.seq ?? 0, reason };
+    return { verdict: "corrupt", seq: 0, reason };
   }
   for (const { proof } of history.proofs) {
     const { size, root } = proof.checkpoint;

@@ -93,16 +93,17 @@ function begin(start: Progress, checked: CheckedSegment, { past }: Evidence): Pr
   return { ...start, size: first, prev, frontier, keys, pinnedSealed, roots };
 }
 
-/** Once the first segment's seals bear out its header. */
+/** Once one of the first segment's seals bears out its header. */
 function holdAgainstPast(
   progress: Progress,
   checked: CheckedSegment,
   { past, history }: Evidence,
 ): Progress {
-  if (!past || "finding" in checked || progress.finding) return progress;
-  const { header } = checked.report;
+  if (!past || "finding" in checked) return progress;
+  const { header, end } = checked.report;
+  if (end.sealedSize === header.first) return progress;
   const finding = holdPastAgainst(past, { header, history });
-  return finding ? found(progress, finding) : progress;
+  return { ...progress, finding: earlier(finding, progress.finding) };
 }
 
 /** A ledger begins behind entry 0 only because an entry in it says so. */

@@ -4,7 +4,8 @@ import { contentPath } from "./content-segment.ts";
 import type { Disk } from "./disk.ts";
 import { listIfAny, orUndefined } from "./files.ts";
 import { CONTENT, join, LEDGER } from "./layout.ts";
-import { findAnnounced } from "./pruned-record.ts";
+import { readPruned, writePruned } from "./pruned.ts";
+import { findAnnounced, findPrunedRecord } from "./pruned-record.ts";
 import { listSegments, segmentPath } from "./segments.ts";
 import type { World } from "./world.ts";
 
@@ -34,8 +35,9 @@ async function dropContents(disk: Disk, directory: string, first: number): Promi
 }
 
 /**
- * Ends what a crash interrupted: drops what a sealed entry says is dropped. The caller holds the
- * lock, and the ledger is recovered.
+ * Ends what a crash interrupted: drops what a sealed entry says is dropped. An announcement that no
+ * entry followed gives way to that of the entry before. The caller holds the lock, and the ledger
+ * is recovered.
  */
 export async function completePruning(
   world: Pick<World, "disk" | "primitives">,
@@ -47,6 +49,19 @@ export async function completePruning(
   const isCut = announced !== undefined && segments.includes(announced.first);
   const first = isCut ? announced.first : segments[0]!;
   if (first > 0) await dropSegments(world.disk, directory, first);
+  if (!announced) await announceAnew(world, directory, first);
+}
+
+async function announceAnew(
+  world: Pick<World, "disk" | "primitives">,
+  directory: string,
+  first: number,
+): Promise<void> {
+  const file = await readPruned(world.disk, directory);
+  const record = file && first > 0 ? await findPrunedRecord(world, directory, first) : undefined;
+  if (!file || !record) return;
+  const { proofs } = file;
+  await writePruned(world.disk, directory, { first: record.first, from: record.seq, proofs });
 }
 
 /** What a closed segment is, for the entry that says that it was dropped. Reads all of it. */

@@ -27,7 +27,8 @@ export async function findPrunedRecord(
 ): Promise<PrunedRecord | undefined> {
   const file = await readPruned(world.disk, directory);
   const announced = file && (await scanFrom(world, directory, { ...file, atLeast: first }));
-  if (announced || !options.everywhere) return announced;
+  // A crash may have come between the announcement and its entry: then an earlier one counts.
+  if (announced || !(file || options.everywhere)) return announced;
   return scanFrom(world, directory, { from: first, atLeast: first });
 }
 

@@ -10,6 +10,7 @@ import {
 import { Frontier } from "@stele/core/frontier";
 import { parseCheckpoint } from "@stele/core/checkpoint";
 import { decodeUtf8 } from "@stele/core/bytes";
+import { parseHeader, segmentName } from "@stele/core/ledger";
 import {
   sameKey,
   signingKey,
@@ -40,6 +41,8 @@ export class Witnessed {
   created = false;
   closed = false;
   nextEvent = 0;
+  /** Entries from here on were never to be dropped. */
+  prunedBefore = 0;
 
   /** The journal's keys, in the order in which they may follow each other. */
   readonly #keys: SigningKey[] = [KEY];
@@ -95,15 +98,24 @@ export async function live(disk: SimulatedDisk, seed: number, witnessed: Witness
     // Sometimes the key changes among the appends.
     const rotates = random.below(4) === 0;
     const rotation = rotates ? journal.rotateKey({ next: witnessed.nextSigner() }) : undefined;
+    // Sometimes old segments are dropped meanwhile.
+    const pruning = random.below(3) === 0 ? pruneSome(journal, random, witnessed) : undefined;
     const appends = appendSome(journal, random, { witnessed, hasWitness });
-    await hurrying(clock, Promise.allSettled([appends, rotation]));
+    await hurrying(clock, Promise.allSettled([appends, rotation, pruning]));
     await passing;
     const failed = (await appends).find((outcome) => outcome.status === "rejected");
     if (failed) throw failed.reason;
     await rotation;
+    await pruning;
   }
   await journal.close();
   witnessed.closed = true;
+}
+
+function pruneSome(journal: Journal, random: SeededRandom, witnessed: Witnessed): Promise<unknown> {
+  const before = random.below(journal.sealedSize + 1);
+  witnessed.prunedBefore = Math.max(witnessed.prunedBefore, before);
+  return journal.prune({ before, reason: "simulated" });
 }
 
 /** Lets time pass when nothing else happens any more: appends may be waiting for the witness. */
@@ -178,8 +190,10 @@ export async function checkAftermath(
   const journal = await open(world, witnessed);
   assert.ok(publishedSize <= journal.sealedSize, "DIR/checkpoint is ahead of the ledger");
   const entries = await Array.fromAsync(journal.read());
+  const first = await checkPruned(world, journal, { entries, witnessed });
   for (const [number, receipt] of witnessed.acknowledged) {
-    const entry = entries[receipt.seq];
+    if (receipt.seq < first) continue;
+    const entry = entries[receipt.seq - first];
     assert.equal(entry?.hash, receipt.hash, `acknowledged entry ${receipt.seq} is not there`);
     assert.equal(entry.event.id, `event-${number}`);
   }
@@ -191,9 +205,31 @@ export async function checkAftermath(
     const body = await journal.content(seq, "body");
     assert.equal(Buffer.from(body!).toString(), `body ${event.id!.slice("event-".length)}`);
   }
-  await checkSetAside(world, entries, witnessed);
+  await checkSetAside(world, entries, { witnessed, first });
   await checkGoesOn(journal, witnessed);
   await journal.close();
+}
+
+/**
+ * What was dropped is what a sealed entry says, all of it, and no more than was asked for. Returns
+ * the first entry that is kept.
+ */
+async function checkPruned(
+  world: World,
+  journal: Journal,
+  found: { readonly entries: readonly Entry[]; readonly witnessed: Witnessed },
+): Promise<number> {
+  const records = found.entries.filter(({ event }) => event.type === "stele.pruned");
+  const cuts = records.map(({ event }) => (event.data as { readonly first: number }).first);
+  const first = await journal.first();
+  assert.equal(first, Math.max(0, ...cuts), "what a sealed entry says is dropped is");
+  assert.ok(first <= found.witnessed.prunedBefore, `entries before ${first} are gone`);
+  const names = (await world.disk.list(DIRECTORY)).includes("content")
+    ? await world.disk.list(`${DIRECTORY}/content`)
+    : [];
+  const orphans = names.filter((name) => Number.parseInt(name, 10) < first);
+  assert.deepEqual(orphans, [], "contents of dropped segments are left");
+  return first;
 }
 
 /**
@@ -219,7 +255,7 @@ async function checkPublished(world: World, witnessed: Witnessed): Promise<numbe
 async function checkSetAside(
   world: World,
   entries: readonly Entry[],
-  witnessed: Witnessed,
+  { witnessed, first }: { readonly witnessed: Witnessed; readonly first: number },
 ): Promise<void> {
   const recovered = entries.filter(({ event }) => event.type === "stele.recovered");
   const recorded = new Map(recovered.map(({ event }) => [file(event), event.data]));
@@ -231,7 +267,9 @@ async function checkSetAside(
     const bytes = await readWhole(world, `${DIRECTORY}/quarantine/${name}`);
     assert.equal(data.sha256, quickPrimitives.sha256(bytes));
   }
-  const tree = new Frontier(quickPrimitives);
+  const segment = await readWhole(world, `${DIRECTORY}/ledger/${segmentName(first)}`);
+  const { frontier } = parseHeader(segment.subarray(0, segment.indexOf(0x0a)));
+  const tree = new Frontier(quickPrimitives, first, frontier);
   for (const { seq, event, hash } of entries) {
     if (event.type === "stele.recovered" && seq > 0) {
       assert.ok(witnessed.signed.get(seq)?.has(tree.root()), `${seq} entries were never sealed`);
