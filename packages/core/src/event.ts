@@ -39,6 +39,9 @@ export const MAX_TYPE_LENGTH = 128;
 /** The longest `id`, `agent`, `session` and `parent`. */
 export const MAX_REFERENCE_LENGTH = 512;
 
+const REFERENCES = ["id", "agent", "session", "parent"] as const;
+type Reference = (typeof REFERENCES)[number];
+
 /**
  * An event as checked JSON text: what is stored, to the byte. Made by `encodeEvent` and
  * `parseEvent` only.
@@ -47,12 +50,21 @@ export class EventText {
   readonly text: string;
   readonly type: string;
   readonly id: string | undefined;
+  readonly agent: string | undefined;
+  readonly session: string | undefined;
+  readonly parent: string | undefined;
 
   /** For `encodeEvent` and `parseEvent`. */
-  constructor(text: string, event: { readonly type: string; readonly id?: string | undefined }) {
+  constructor(
+    text: string,
+    event: Partial<Readonly<Record<Reference, string | undefined>>> & { readonly type: string },
+  ) {
     this.text = text;
     this.type = event.type;
     this.id = event.id;
+    this.agent = event.agent;
+    this.session = event.session;
+    this.parent = event.parent;
   }
 }
 
@@ -104,11 +116,12 @@ function tryStringify(event: object): string | undefined {
   }
 }
 
-/** Whether JSON.stringify writes exactly the type and id that reading the object gives. */
+/** Whether JSON.stringify writes exactly the type and references that reading the object gives. */
 function isPlain(event: Event): boolean {
   const prototype: unknown = Object.getPrototypeOf(event);
   const usual = prototype === Object.prototype || prototype === null;
-  return usual && !("toJSON" in event) && isWritten(event, "type") && isWritten(event, "id");
+  if (!usual || "toJSON" in event || !isWritten(event, "type")) return false;
+  return REFERENCES.every((name) => isWritten(event, name));
 }
 
 function isWritten(event: Event, name: string): boolean {
@@ -132,8 +145,6 @@ function closers(text: string, letter: "}" | "]"): number {
 }
 
 const TYPE = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
-const REFERENCES = ["id", "agent", "session", "parent"] as const;
-
 function checkMembers(event: Event): void {
   const { type } = event;
   if (typeof type !== "string" || type.length > MAX_TYPE_LENGTH || !TYPE.test(type)) {

@@ -56,6 +56,16 @@ suite("an event", () => {
     }
   });
 
+  test("given as an object or as text says its references", () => {
+    const event = { type: "note", id: "i", agent: "a", session: "s", parent: "p" };
+    for (const text of [encodeEvent(event), parseEvent(JSON.stringify(event))]) {
+      const { id, agent, session, parent } = text;
+      assert.deepEqual({ type: text.type, id, agent, session, parent }, event);
+    }
+    const hidden = Object.defineProperty({ type: "note" }, "session", { value: "s" });
+    assert.equal(encodeEvent(hidden).session, undefined, "not written, so not said");
+  });
+
   test("has references that are strings of some length, or none", () => {
     const longest = "é".repeat(MAX_REFERENCE_LENGTH);
     for (const member of ["id", "agent", "session", "parent"]) {
