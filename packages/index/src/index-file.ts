@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { PlacedLine } from "@stele/store/reading";
 import { factsOf } from "./facts.ts";
 import { isUnwritable, Stale } from "./index-error.ts";
@@ -41,7 +41,9 @@ export class IndexFile implements Disposable {
    * when the file has other tables than this version makes.
    */
   static open(path: string): IndexFile {
-    const database = new DatabaseSync(path);
+    // Not an import: Node 22 would warn whoever imports this package that it is experimental.
+    const sqlite = process.getBuiltinModule("node:sqlite");
+    const database = new sqlite.DatabaseSync(path);
     try {
       database.exec(PRAGMAS);
       database.exec("BEGIN IMMEDIATE");

@@ -1,6 +1,6 @@
 import { SteleError } from "@stele/core/error";
-import type { Clock, Disk, Manifest, World } from "@stele/store";
-import { LedgerReader, listSegments } from "@stele/store/reading";
+import type { Clock, Manifest, World } from "@stele/store";
+import { LedgerReader } from "@stele/store/reading";
 import { CandidateSearch, type Place, type Search } from "./candidates.ts";
 import { indexFailed, isBusy, isCorrupt, Stale } from "./index-error.ts";
 import { IndexFile, takesNoFile, type Cursor } from "./index-file.ts";
@@ -41,7 +41,6 @@ const BUSY_DELAY_MS = 20;
 
 /** An index in this thread. */
 export class Projection implements IndexEngine {
-  readonly #disk: Disk;
   readonly #clock: Clock;
   readonly #directory: string;
   readonly #ledger: LedgerReader;
@@ -57,7 +56,6 @@ export class Projection implements IndexEngine {
     directory: string,
     options: { readonly manifest: Manifest; readonly isOnMachine: boolean },
   ) {
-    this.#disk = world.disk;
     this.#clock = world.clock;
     this.#directory = directory;
     this.#ledger = new LedgerReader(world, directory, options.manifest);
@@ -145,7 +143,7 @@ export class Projection implements IndexEngine {
     // Before the size: another process may index what is sealed meanwhile.
     let cursor = file.cursor();
     const { size } = await this.#ledger.durable();
-    const [first = 0] = await listSegments(this.#disk, this.#directory);
+    const first = await this.#ledger.first();
     if (this.#cursor?.hash !== cursor.hash || cursor.next !== size) {
       await this.#check(cursor, { size, first });
     }

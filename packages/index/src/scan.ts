@@ -13,7 +13,8 @@ export async function scanLedger(
   { conditions, order, limit }: Search,
 ): Promise<{ readonly entries: readonly Entry[]; readonly size: number }> {
   const { size } = await ledger.durable();
-  const { from, to } = conditions;
+  const { to } = conditions;
+  const from = Math.max(conditions.from, await ledger.first());
   const entries: Entry[] = [];
   const range = { from, to: Math.min(to, size - 1), reverse: order === "desc" };
   for await (const page of ledger.readPages(range)) {
@@ -32,7 +33,8 @@ export async function scanStats(
   group: Group | undefined,
 ): Promise<{ readonly groups: readonly Stat[]; readonly size: number }> {
   const { size } = await ledger.durable();
-  const { from, to } = conditions;
+  const { to } = conditions;
+  const from = Math.max(conditions.from, await ledger.first());
   const tally = new Tally(group);
   for await (const page of ledger.readPages({ from, to: Math.min(to, size - 1) })) {
     for (const { entry } of page) {

@@ -8,10 +8,8 @@ import type { SumRequest } from "./sums.ts";
 import type { ThreadReply, ThreadRequest } from "./thread-messages.ts";
 
 // The same file unbuilt and built.
-const THREAD = new URL(
-  import.meta.url.endsWith(".ts") ? "./index-thread.ts" : "./index-thread.js",
-  import.meta.url,
-);
+const isBuilt = import.meta.url.endsWith(".js");
+const THREAD = new URL(isBuilt ? "./index-thread.js" : "./index-thread.ts", import.meta.url);
 
 type Question = ThreadRequest extends infer One
   ? One extends ThreadRequest
@@ -77,8 +75,12 @@ export class ThreadedProjection implements IndexEngine {
     const worker = new Worker(THREAD, {
       name: "stele-index",
       workerData: this.#directory,
+      // Not the options of the process, which may not suit a thread.
       // Node 22 would warn our users that node:sqlite is experimental.
-      execArgv: [...process.execArgv, "--disable-warning=ExperimentalWarning"],
+      execArgv: [
+        "--disable-warning=ExperimentalWarning",
+        ...(isBuilt ? [] : ["--conditions=@stele/source"]),
+      ],
     });
     worker.on("message", (reply: ThreadReply) => this.#settle(worker, reply));
     worker.on("error", (error) => this.#fail(error));
