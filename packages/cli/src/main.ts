@@ -9,6 +9,9 @@ import { consistency } from "./commands/consistency.ts";
 import { init } from "./commands/init.ts";
 import { mcp } from "./commands/mcp.ts";
 import { prove } from "./commands/prove.ts";
+import { query } from "./commands/query.ts";
+import { stats } from "./commands/stats.ts";
+import { why } from "./commands/why.ts";
 import { publish } from "./commands/publish.ts";
 import { rotateKey } from "./commands/rotate-key.ts";
 import { verify } from "./commands/verify.ts";
@@ -21,6 +24,9 @@ const COMMANDS: readonly Command[] = [
   init,
   append,
   cat,
+  query,
+  stats,
+  why,
   verify,
   checkpoint,
   prove,

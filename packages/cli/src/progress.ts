@@ -9,6 +9,11 @@ const BAR_WIDTH = 24;
 export class ProgressBar {
   readonly #startMs = performance.now();
   #drawnMs = 0;
+  readonly #format: typeof formatProgress;
+
+  constructor(format: typeof formatProgress = formatProgress) {
+    this.#format = format;
+  }
 
   /** Draws the bar, at most ten times a second. */
   readonly update = (doneBytes: number, totalBytes: number): void => {
@@ -16,7 +21,7 @@ export class ProgressBar {
     const early = nowMs - this.#startMs < QUIET_MS || nowMs - this.#drawnMs < REDRAW_MS;
     if (!process.stderr.isTTY || early) return;
     this.#drawnMs = nowMs;
-    const line = formatProgress(doneBytes, totalBytes, nowMs - this.#startMs);
+    const line = this.#format(doneBytes, totalBytes, nowMs - this.#startMs);
     process.stderr.write(`\r${line}\u001b[K`);
   };
 
@@ -24,6 +29,24 @@ export class ProgressBar {
   clear(): void {
     if (this.#drawnMs > 0) process.stderr.write("\r\u001b[K");
   }
+}
+
+/** How far the index is, on standard error, when that is a terminal. */
+export class IndexBar {
+  readonly #bar = new ProgressBar(formatEntries);
+
+  /** Entries indexed, of how many. */
+  readonly update = (indexed: number, total: number): void => this.#bar.update(indexed, total);
+
+  /** Takes the bar away. */
+  clear(): void {
+    this.#bar.clear();
+  }
+}
+
+function formatEntries(indexed: number, total: number): string {
+  const share = total === 0 ? 100 : Math.floor((indexed / total) * 100);
+  return `indexing: ${share} % of ${total} entries`;
 }
 
 /** The bar's text. */

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { PlacedLine } from "@stele/store/reading";
 import { factsOf } from "./facts.ts";
-import { isUnwritable, Stale } from "./index-error.ts";
+import { isBusy, isUnwritable, Stale } from "./index-error.ts";
 import { EntryTables } from "./entry-tables.ts";
 import { APPLICATION_ID, PRAGMAS, SCHEMA_VERSION, TABLES } from "./schema.ts";
 import { WordsTable } from "./words-table.ts";
@@ -19,6 +19,9 @@ export interface Cursor {
 
 /** Where the index is kept in private when the directory takes no file. */
 const TEMPORARY = "";
+
+const OPEN_ATTEMPTS = 100;
+const OPEN_DELAY_MS = 20;
 
 /** The file of an index, open: SQLite, synchronous. */
 export class IndexFile implements Disposable {
@@ -41,6 +44,18 @@ export class IndexFile implements Disposable {
    * when the file has other tables than this version makes.
    */
   static open(path: string): IndexFile {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return IndexFile.#open(path);
+      } catch (error) {
+        // SQLite does not wait while another process makes the file.
+        if (!isBusy(error) || attempt === OPEN_ATTEMPTS) throw error;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, OPEN_DELAY_MS);
+      }
+    }
+  }
+
+  static #open(path: string): IndexFile {
     // Not an import: Node 22 would warn whoever imports this package that it is experimental.
     const sqlite = process.getBuiltinModule("node:sqlite");
     const database = new sqlite.DatabaseSync(path);

@@ -3,6 +3,7 @@ export type { Filter, Moment } from "./filter.ts";
 export {
   JournalIndex,
   type AskOptions,
+  type LinesPage,
   type Query,
   type QueryPage,
   type StatsQuery,

@@ -1,7 +1,7 @@
 import { SteleError } from "@stele/core/error";
 import type { Entry } from "@stele/core/ledger";
 import type { Manifest, World } from "@stele/store";
-import { LedgerReader } from "@stele/store/reading";
+import { LedgerReader, type EntryLine } from "@stele/store/reading";
 import type { Place, Search } from "./candidates.ts";
 import { checkFilter, meets, type Conditions, type Filter } from "./filter.ts";
 import { Projection, type Coverage, type IndexEngine, type IndexProgress } from "./projection.ts";
@@ -45,6 +45,11 @@ export interface QueryPage {
   readonly next: number | null;
   /** The entries before this one were looked at. */
   readonly size: number;
+}
+
+/** As QueryPage, with the lines. */
+export interface LinesPage extends Pick<QueryPage, "next" | "size"> {
+  readonly lines: readonly EntryLine[];
 }
 
 /** Counts and sums. They are as good as the index: figures, no evidence. */
@@ -103,15 +108,21 @@ export class JournalIndex {
 
   /** One page of the entries that meet all conditions. Throws OPTION_INVALID, JOURNAL_DAMAGED. */
   async query(query: Query = {}, options: AskOptions = {}): Promise<QueryPage> {
+    const { lines, next, size } = await this.queryLines(query, options);
+    return { entries: lines.map(({ entry }) => entry), next, size };
+  }
+
+  /** As `query`, with each entry's line as it is stored. */
+  async queryLines(query: Query = {}, options: AskOptions = {}): Promise<LinesPage> {
     const { order = "asc", limit = DEFAULT_LIMIT, after, ...filter } = query;
     const search = { conditions: checkFilter(filter), order: checkOrder(order) };
     checkLimit(limit);
     const conditions = behind(search.conditions, after, order);
     // One more tells whether there is another page.
     const wanted = { conditions, order, limit: limit + 1 };
-    const { entries, size } = await this.#find(wanted, options);
-    const page = entries.slice(0, limit);
-    return { entries: page, next: entries.length > limit ? page.at(-1)!.seq : null, size };
+    const { lines, size } = await this.#find(wanted, options);
+    const page = lines.slice(0, limit);
+    return { lines: page, next: lines.length > limit ? page.at(-1)!.entry.seq : null, size };
   }
 
   /** The newest entries that meet the conditions, newest first, whoever's they are. */
@@ -136,7 +147,8 @@ export class JournalIndex {
     const engine = options.scan ? undefined : this.#engine;
     if (!engine) return scanStats(this.#ledger, conditions, group);
     const size = await this.#ready(engine, options);
-    return { groups: await engine.sum({ conditions, group }), size };
+    const request = { conditions: below(conditions, size), group };
+    return { groups: await engine.sum(request), size };
   }
 
   /**
@@ -216,48 +228,47 @@ export class JournalIndex {
   }
 
   async #find(
-    search: Search,
+    asked: Search,
     options: AskOptions,
-  ): Promise<{ readonly entries: readonly Entry[]; readonly size: number }> {
+  ): Promise<{ readonly lines: readonly EntryLine[]; readonly size: number }> {
     const engine = options.scan ? undefined : this.#engine;
-    if (!engine) return scanLedger(this.#ledger, search);
+    if (!engine) return scanLedger(this.#ledger, asked);
     const size = await this.#ready(engine, options);
-    let entries = await this.#collect(engine, search);
-    if (entries === undefined) {
+    const search = { ...asked, conditions: below(asked.conditions, size) };
+    let lines = await this.#collect(engine, search);
+    if (lines === undefined) {
       await engine.rebuild();
-      entries = await this.#collect(engine, search);
+      lines = await this.#collect(engine, search);
     }
     // An index that is wrong as soon as it is made: the ledger itself decides.
-    if (entries === undefined) return scanLedger(this.#ledger, search);
-    return { entries, size };
+    return lines === undefined ? scanLedger(this.#ledger, search) : { lines, size };
   }
 
   /** Undefined when the index named a place where its entry is not. */
-  async #collect(engine: IndexEngine, search: Search): Promise<readonly Entry[] | undefined> {
+  async #collect(engine: IndexEngine, search: Search): Promise<readonly EntryLine[] | undefined> {
     const { order, limit } = search;
     let { conditions } = search;
-    const entries: Entry[] = [];
+    const lines: EntryLine[] = [];
     for (;;) {
-      const rest = limit - entries.length;
+      const rest = limit - lines.length;
       const found = await engine.find({ conditions, order, limit: rest });
       const read = await this.#read(found);
       if (read === undefined) return undefined;
-      entries.push(...read.filter((entry) => meets(entry, conditions)));
-      if (entries.length >= limit || found.length < rest) return entries;
+      lines.push(...read.filter(({ entry }) => meets(entry, conditions)));
+      if (lines.length >= limit || found.length < rest) return lines;
       conditions = behind(conditions, found.at(-1)!.seq, order);
     }
   }
 
-  async #read(places: readonly Place[]): Promise<readonly Entry[] | undefined> {
-    const entries: Entry[] = [];
+  async #read(places: readonly Place[]): Promise<readonly EntryLine[] | undefined> {
+    const lines: EntryLine[] = [];
     for (let at = 0; at < places.length; at += READ_AT_ONCE) {
-      const lines = await this.#ledger.readAt(places.slice(at, at + READ_AT_ONCE));
-      for (const line of lines) {
+      for (const line of await this.#ledger.readAt(places.slice(at, at + READ_AT_ONCE))) {
         if (line === undefined) return undefined;
-        entries.push(line.entry);
+        lines.push(line);
       }
     }
-    return entries;
+    return lines;
   }
 }
 
@@ -277,6 +288,11 @@ function behind(
   return order === "asc"
     ? { ...conditions, from: Math.max(conditions.from, after + 1) }
     : { ...conditions, to: Math.min(conditions.to, after - 1) };
+}
+
+/** The conditions among the first entries: another process may have indexed more meanwhile. */
+function below(conditions: Conditions, size: number): Conditions {
+  return { ...conditions, to: Math.min(conditions.to, size - 1) };
 }
 
 function checkOrder(untrusted: unknown): "asc" | "desc" {

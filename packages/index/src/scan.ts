@@ -1,5 +1,4 @@
-import type { Entry } from "@stele/core/ledger";
-import type { LedgerReader } from "@stele/store/reading";
+import type { EntryLine, LedgerReader } from "@stele/store/reading";
 import type { Search } from "./candidates.ts";
 import { factsOf } from "./facts.ts";
 import { factsMeet, type Conditions } from "./filter.ts";
@@ -11,19 +10,19 @@ import { Tally, type Group, type Stat } from "./stats.ts";
 export async function scanLedger(
   ledger: LedgerReader,
   { conditions, order, limit }: Search,
-): Promise<{ readonly entries: readonly Entry[]; readonly size: number }> {
+): Promise<{ readonly lines: readonly EntryLine[]; readonly size: number }> {
   const { size } = await ledger.durable();
   const { to } = conditions;
   const from = Math.max(conditions.from, await ledger.first());
-  const entries: Entry[] = [];
+  const lines: EntryLine[] = [];
   const range = { from, to: Math.min(to, size - 1), reverse: order === "desc" };
   for await (const page of ledger.readPages(range)) {
-    for (const { entry } of page) {
-      if (factsMeet(factsOf(entry), conditions)) entries.push(entry);
-      if (entries.length >= limit) return { entries, size };
+    for (const line of page) {
+      if (factsMeet(factsOf(line.entry), conditions)) lines.push(line);
+      if (lines.length >= limit) return { lines, size };
     }
   }
-  return { entries, size };
+  return { lines, size };
 }
 
 /** Counts and sums from the ledger alone. */

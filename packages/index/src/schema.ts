@@ -16,13 +16,13 @@ export const ZONE_ENTRIES: number = 2 ** 10;
  * never the file: checkpoints are synced, and seldom, since each sync delays the ledger's.
  */
 export const PRAGMAS = `
+  PRAGMA busy_timeout = 10000;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
   PRAGMA wal_autocheckpoint = 8000;
   PRAGMA journal_size_limit = 67108864;
   PRAGMA cache_size = -32000;
   PRAGMA temp_store = MEMORY;
-  PRAGMA busy_timeout = 10000;
 `;
 
 /** Makes the tables in an empty file. */

@@ -83,7 +83,7 @@ export class ThreadedProjection implements IndexEngine {
       ],
     });
     worker.on("message", (reply: ThreadReply) => this.#settle(worker, reply));
-    worker.on("error", (error) => this.#fail(error));
+    worker.on("error", (error: Error) => this.#fail(error));
     worker.on("exit", () => this.#fail(closed()));
     return worker;
   }

@@ -8,7 +8,7 @@ export class WordsTable {
   readonly #find: StatementSync;
   readonly #add: StatementSync;
   readonly #text: StatementSync;
-  #ids = new Map<string, number>();
+  readonly #ids = new Map<string, number>();
 
   constructor(database: DatabaseSync) {
     this.#find = database.prepare("SELECT id FROM word WHERE text = ?");

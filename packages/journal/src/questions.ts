@@ -4,6 +4,7 @@ export type {
   Filter,
   Group,
   IndexProgress,
+  LinesPage,
   Moment,
   Name,
   Query,

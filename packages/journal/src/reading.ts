@@ -7,6 +7,7 @@ import {
   JournalIndex,
   type AskOptions,
   type Filter,
+  type LinesPage,
   type Query,
   type QueryPage,
   type StatsQuery,
@@ -270,6 +271,11 @@ export class JournalReader implements AsyncDisposable {
    */
   query(query: Query = {}, options: AskOptions = {}): Promise<QueryPage> {
     return this.index.query(query, options);
+  }
+
+  /** As `query`, with each entry's line as it is stored, for tools that pass entries on. */
+  queryLines(query: Query = {}, options: AskOptions = {}): Promise<LinesPage> {
+    return this.index.queryLines(query, options);
   }
 
   /** The newest entries that meet the conditions, newest first, whichever agent's they are. */

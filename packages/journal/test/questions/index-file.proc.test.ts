@@ -59,7 +59,7 @@ async function agrees(directory: string): Promise<number> {
   return size;
 }
 
-async function count(directory: string, agent: string): Promise<number> {
+async function countOf(directory: string, agent: string): Promise<number> {
   await using reader = await openReader(directory);
   return (await reader.query({ agent, limit: 10_000 })).entries.length;
 }
@@ -109,7 +109,7 @@ suite("the index is made anew", () => {
         cpSync(join(other, part), join(directory, part), { recursive: true });
       }
       assert.equal(await agrees(directory), size);
-      assert.deepEqual([await count(directory, "a"), await count(directory, "b")], [0, size]);
+      assert.deepEqual([await countOf(directory, "a"), await countOf(directory, "b")], [0, size]);
     }
   });
 });
