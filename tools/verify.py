@@ -1854,7 +1854,7 @@ class Check:
             for number in numbers:
                 self.check_segment(number, number == numbers[-1])
         except Finding:
-            if not self.is_announced:
+            if not self.is_announced and self.state.size >= self.first:
                 self.require_cut()
             raise
         self.require_cut()

@@ -10,6 +10,7 @@ import { entryCases } from "./generate/entries.ts";
 import { epochCases } from "./generate/epochs.ts";
 import { goodCases } from "./generate/good.ts";
 import { historyCases } from "./generate/histories.ts";
+import { prunedCases } from "./generate/pruned.ts";
 import { recoveryKeyCases } from "./generate/recovery-keys.ts";
 import { sealCases } from "./generate/seals.ts";
 import { secretCases } from "./generate/secrets.ts";
@@ -38,6 +39,7 @@ const GROUPS: Readonly<Record<string, () => readonly AttackCase[]>> = {
   Contents: contentCases,
   Tiles: tileCases,
   Secrets: secretCases,
+  "Dropped segments": prunedCases,
 };
 
 const groups = Object.entries(GROUPS).map(([title, cases]) => ({ title, cases: cases() }));

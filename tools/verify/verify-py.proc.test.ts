@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -32,7 +33,16 @@ const SEED = 40;
 const MUTATIONS = 400;
 
 /** What vectors state of a verdict, each where its case decides it. */
-const STATED = ["verdict", "size", "root", "firstBad", "unsealed", "contents", "anchored"] as const;
+const STATED = [
+  "verdict",
+  "size",
+  "root",
+  "firstBad",
+  "unsealed",
+  "contents",
+  "pruned",
+  "anchored",
+] as const;
 
 /** What is expected of a check. */
 interface Expected extends Partial<Record<(typeof STATED)[number], unknown>> {
@@ -181,6 +191,7 @@ const KINDS = {
   rewrittenByEarlierKey: /kept an earlier key/,
   rewrittenByRecoveryKey: /the recovery key rewrote/,
   rewrittenWithWitnesses: /together rewrote/,
+  malformed: /were malformed$/,
 };
 
 function kindsOf({ cannotRuleOut }: Verdict): object {
@@ -324,8 +335,9 @@ function judgeMutations(): void {
       const from = isFixture ? join(SPEC, "fixtures/ref-40") : join(folder, name, "journal");
       const journal = join(directory, `mutated-${index}`);
       cpSync(from, journal, { recursive: true });
-      const files = globSync("{ledger,content,tile}/**/0*", { cwd: journal });
-      files.push(...globSync("{head,checkpoint}", { cwd: journal }));
+      const found = globSync("{ledger,content,tile}/**/[0-9]*", { cwd: journal });
+      const files = found.filter((file) => statSync(join(journal, file)).isFile());
+      files.push(...globSync("{head,checkpoint,pruned.jsonl}", { cwd: journal }));
       const path = join(journal, files.toSorted()[random(files.length)] ?? "");
       const bytes = readFileSync(path);
       if (bytes.length > 0) writeFileSync(path, mutate(bytes, random));

@@ -109,8 +109,9 @@ function holdAgainstPast(
 /** A ledger begins behind entry 0 only because an entry in it says so. */
 function requireRecord(progress: Progress, start: Progress, { past }: Evidence): Progress {
   if (!past || recordOf(progress.pruned, past.first)) return progress;
-  // It may lie behind what was found.
-  if (progress.finding && past.isAnnounced) return progress;
+  // It may lie behind what was found; or there is not even a header to begin with.
+  const isUnread = past.isAnnounced || progress.size < past.first;
+  if (progress.finding && isUnread) return progress;
   return found(start, notPruned(progress.pruned, past.first));
 }
 

@@ -36,8 +36,8 @@ async function dropContents(disk: Disk, directory: string, first: number): Promi
 
 /**
  * Ends what a crash interrupted: drops what a sealed entry says is dropped. An announcement that no
- * entry followed gives way to that of the entry before. The caller holds the lock, and the ledger
- * is recovered.
+ * entry followed gives way to that of the entry before, and one that is missing is made. The caller
+ * holds the lock, and the ledger is recovered.
  */
 export async function completePruning(
   world: Pick<World, "disk" | "primitives">,
@@ -57,10 +57,10 @@ async function announceAnew(
   directory: string,
   first: number,
 ): Promise<void> {
-  const file = await readPruned(world.disk, directory);
-  const record = file && first > 0 ? await findPrunedRecord(world, directory, first) : undefined;
-  if (!file || !record) return;
-  const { proofs } = file;
+  if (first === 0) return;
+  const record = await findPrunedRecord(world, directory, first, { everywhere: true });
+  const { proofs = [] } = (await readPruned(world.disk, directory)) ?? {};
+  if (!record) return;
   await writePruned(world.disk, directory, { first: record.first, from: record.seq, proofs });
 }
 

@@ -31,6 +31,8 @@ export interface Doubts {
   readonly rewrittenByRecoveryKey?: number;
   /** A holder of the key together with the witnesses may have, before this entry. */
   readonly rewrittenWithWitnesses?: number;
+  /** Entries before this one, which were dropped, may have been malformed. */
+  readonly malformed?: number;
 }
 
 /** What the check must find, or the code of the error with which it refuses to judge. */
@@ -47,6 +49,7 @@ export type Expected =
         readonly at: string | null;
       } | null;
       readonly cannotRuleOut?: Doubts;
+      readonly pruned?: object;
     }
   | { readonly error: string };
 

@@ -99,7 +99,8 @@ interface ProofText {
   readonly note: string;
 }
 
-function proofText({ index, path: hashes, extra, note }: ProofText): string {
+/** The text of a proof file. */
+export function proofText({ index, path: hashes, extra, note }: ProofText): string {
   const lines = [
     "c2sp.org/tlog-proof@v1",
     `extra ${Buffer.from(extra).toString("base64")}`,
@@ -110,7 +111,7 @@ function proofText({ index, path: hashes, extra, note }: ProofText): string {
 }
 
 /** PATH of RFC 6962 section 2.1.1. */
-function path(index: number, leaves: readonly string[]): string[] {
+export function path(index: number, leaves: readonly string[]): string[] {
   if (leaves.length === 1) return [];
   const split = splitOf(leaves.length);
   const [left, right] = [leaves.slice(0, split), leaves.slice(split)];
