@@ -283,7 +283,8 @@ function keyCases(): AttackCase[] {
     {
       ...wrong(
         "key-by-attacker",
-        "A key of the attacker's: the proof of the second key change is under a checkpoint by that.",
+        "A key of the attacker's: the proof of the second key change " +
+          "is under a checkpoint by that.",
         changes,
       ),
       opening: REFUSES,
@@ -369,7 +370,8 @@ function hashCases(): AttackCase[] {
     ),
     attack(
       "past-forged",
-      "Today's key: its own epoch follows other entries than those that the earlier keys sealed, which are dropped.",
+      "Today's key: its own epoch follows other entries than those " +
+        "that the earlier keys sealed, which are dropped.",
       other,
       found("tampered", 0, 12),
     ),
