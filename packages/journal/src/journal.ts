@@ -14,6 +14,7 @@ import {
 } from "@stele/store";
 import { CheckpointKeeper } from "./checkpoint-keeper.ts";
 import type { KeyRotation } from "./key-rotation.ts";
+import { checkRecord, type RecordCheck } from "./record-check.ts";
 import { pruneJournal, type Pruned, type PruneOptions } from "./prune.ts";
 import { PresentSealing } from "./present-sealing.ts";
 import { JournalReader } from "./reading.ts";
@@ -47,6 +48,12 @@ export interface OpenOptions {
   readonly checkpointIntervalMs?: number | undefined;
   /** Who is asked to countersign checkpoints, as often; DIR/checkpoint then waits for them. */
   readonly witness?: WitnessClient | undefined;
+  /**
+   * The record types that appended events are checked against, such as `recordTypes()` of
+   *
+   * @stele/records. Default: none.
+   */
+  readonly records?: RecordCheck | undefined;
   /** Called when something beside the ledger begins to go wrong: see `Journal.status`. */
   readonly onProblem?: ((problem: SteleError) => void) | undefined;
   /** Where STELE_KEY, STELE_KEY_FILE and STELE_SIGNER are looked for. Default: process.env. */
@@ -102,6 +109,7 @@ export class Journal extends JournalReader implements AsyncDisposable {
   readonly #rotation: KeyRotation;
   readonly #keeper: CheckpointKeeper;
   readonly #hasWitness: boolean;
+  readonly #records: RecordCheck | undefined;
   #closing: Promise<void> | undefined;
   #pruning: Promise<unknown> = Promise.resolve();
 
@@ -116,6 +124,7 @@ export class Journal extends JournalReader implements AsyncDisposable {
       readonly keeper: CheckpointKeeper;
       readonly hasWitness: boolean;
       readonly index: boolean | undefined;
+      readonly records: RecordCheck | undefined;
     },
   ) {
     super(world, directory, parts.open.manifest, { index: parts.index });
@@ -126,6 +135,7 @@ export class Journal extends JournalReader implements AsyncDisposable {
     this.#rotation = parts.rotation;
     this.#keeper = parts.keeper;
     this.#hasWitness = parts.hasWitness;
+    this.#records = parts.records;
     parts.open.writer.onSealed = () => {
       parts.keeper.noteSeal();
       this.noteSealed();
@@ -144,8 +154,8 @@ export class Journal extends JournalReader implements AsyncDisposable {
    * sealed and on disk. Appends that are under way share one write, sync and seal. When a mebibyte
    * is pending, `append` waits for room.
    *
-   * An `id` that one of the last entries had (see `deduplicationWindow`) is not recorded again:
-   * the first receipt comes back. Rejects with EVENT_, CONTENT_ and JSON_ codes, which change
+   * An `id` that one of the last entries had (see `deduplicationWindow`) is not recorded again: the
+   * first receipt comes back. Rejects with EVENT_, RECORD_, CONTENT_ and JSON_ codes, which change
    * nothing; after a failed write or sync with that failure, from then on with WRITER_FAILED. With
    * `witnessed` also, when the entry is sealed but the witnesses are not to be had, with
    * WITNESS_UNAVAILABLE or WITNESS_AHEAD.
@@ -154,6 +164,7 @@ export class Journal extends JournalReader implements AsyncDisposable {
     let text: EventText;
     try {
       text = event instanceof EventText ? event : encodeEvent(event);
+      checkRecord(this.#records, text);
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
@@ -348,7 +359,7 @@ export async function openJournal(directory: string, options: OpenOptions = {}):
     const open = await openForAppending(world, directory, (present) => keys.find(present));
     const reader = new JournalReader(world, directory, open.manifest);
     const rotation = await keys.rotation(directory, open, reader);
-    const { witness, onProblem } = options;
+    const { witness, onProblem, records } = options;
     const { writer, manifest } = open;
     const keeper = await CheckpointKeeper.start(world, directory, {
       origin: manifest.origin,
@@ -359,7 +370,7 @@ export async function openJournal(directory: string, options: OpenOptions = {}):
       onProblem,
     });
     const hasWitness = witness !== undefined;
-    const parts = { open, recent, rotation, keeper, hasWitness, index: options.index };
+    const parts = { open, recent, rotation, keeper, hasWitness, index: options.index, records };
     const journal = new Journal(world, directory, parts);
     await remember(journal, recent);
     return journal;

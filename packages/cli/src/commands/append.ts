@@ -1,6 +1,8 @@
 import { openJournal, parseEvent, SteleError, type EventText } from "@stele/journal";
+import { checkRecord } from "@stele/journal/records";
 import { oneOf, onlyDirectory, usage, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
+import { withSchemas } from "../schemas.ts";
 import { readLines, StandardInput, unrecorded, type InputLine } from "../input.ts";
 import { OutputClosed } from "../output.ts";
 import { Receipts } from "../receipts.ts";
@@ -10,7 +12,7 @@ export const append: Command = {
   name: "append",
   synopsis:
     "DIR [--ack synced|witnessed|written|queued] [--witness FILE] " +
-    "[--inexact-numbers refuse|string] < EVENTS",
+    "[--inexact-numbers refuse|string] [--schema TYPE=FILE]... < EVENTS",
   summary: "record events, one JSON object a line; prints a receipt for each",
   help: `
 Reads events as JSON Lines from standard input and prints one receipt a line, in the same order,
@@ -24,6 +26,9 @@ reading; what was read is still recorded and gets its receipt. The first bad lin
                          checkpoints, once a second and at the end (default: STELE_WITNESS)
   --inexact-numbers HOW  what to do with a number that a double cannot hold exactly:
                          refuse (default), or keep it as a string
+  --schema TYPE=FILE     a JSON Schema (draft 2020-12) that events of your own type must fit; may
+                         come more than once. Events of the types that Stele knows (decision,
+                         tool.call, …) are always checked; of other types they are not
 
 Examples:
   echo '{"type":"note","data":{"text":"hello"}}' | stele append ./journal
@@ -33,6 +38,7 @@ Examples:
     ack: { type: "string" },
     witness: { type: "string" },
     "inexact-numbers": { type: "string" },
+    schema: { type: "string", multiple: true },
   },
   run,
 };
@@ -43,10 +49,7 @@ async function run(call: Call): Promise<number> {
     name: "ack",
     words: ["synced", "witnessed", "written", "queued"],
   });
-  const inexactNumbers = oneOf(append, call, {
-    name: "inexact-numbers",
-    words: ["refuse", "string"],
-  });
+  const read = await reading(call);
   const witness = await findWitness(call);
   if (ack === "witnessed" && !witness) throw usage(append, "--ack witnessed needs --witness FILE");
   await using journal = await openJournal(directory, { witness, onProblem: warn });
@@ -55,7 +58,7 @@ async function run(call: Call): Promise<number> {
   let mistake: Error | undefined;
   try {
     for await (const line of readLines(input.chunks())) {
-      await receipts.add(journal.append(eventOf(line, inexactNumbers), { ack }));
+      await receipts.add(journal.append(read(line), { ack }));
     }
   } catch (error) {
     mistake = error as Error;
@@ -76,13 +79,22 @@ function explainClosed(error: unknown): never {
   throw new SteleError("OUTPUT_CLOSED", message, { cause: error });
 }
 
-function eventOf(line: InputLine, inexactNumbers: "refuse" | "string"): EventText {
-  try {
-    return parseEvent(line.text, { inexactNumbers });
-  } catch (error) {
-    if (!(error instanceof SteleError)) throw error;
-    const { code, message, fix } = error;
-    const { number } = line;
-    throw new SteleError(code, `${unrecorded(number)}: ${message}`, { fix, cause: error });
-  }
+/** How lines become events, as the options say: parsed, and checked against their types. */
+async function reading(call: Call): Promise<(line: InputLine) => EventText> {
+  const inexactNumbers = oneOf(append, call, {
+    name: "inexact-numbers",
+    words: ["refuse", "string"],
+  });
+  const records = await withSchemas(call);
+  return ({ number, text }) => {
+    try {
+      const event = parseEvent(text, { inexactNumbers });
+      checkRecord(records, event);
+      return event;
+    } catch (error) {
+      if (!(error instanceof SteleError)) throw error;
+      const { code, message, fix } = error;
+      throw new SteleError(code, `${unrecorded(number)}: ${message}`, { fix, cause: error });
+    }
+  };
 }

@@ -1,0 +1,1 @@
+export { checkRecord, type RecordCheck } from "./record-check.ts";

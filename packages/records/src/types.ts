@@ -1,0 +1,13 @@
+export type { DecisionInput, Outcome } from "./decision.ts";
+export type { Input, TypedEvent } from "./event.ts";
+export type { ReviewInput } from "./review.ts";
+export type { Member, RecordType } from "./record-type.ts";
+export type { JsonSchema } from "./schema.ts";
+export { recordTypeList } from "./types/all.ts";
+export type { BudgetAmountData, BudgetOpenedData, BudgetReleasedData } from "./types/budget.ts";
+export type { ConstraintResult, DecisionData } from "./types/decision.ts";
+export type { GatewayEventData } from "./types/gateway.ts";
+export type { InferenceRequestData, InferenceResponseData } from "./types/inference.ts";
+export type { Contribution, QueryData } from "./types/query.ts";
+export type { Critic, ReviewData } from "./types/review.ts";
+export type { Denial, ToolCallData, ToolResultData } from "./types/tool.ts";
