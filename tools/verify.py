@@ -310,7 +310,7 @@ class State:
     frontier: List[bytes] = field(default_factory=list)
     last_time: Optional[str] = None
 
-    def append(self, leaf_hash: bytes, time: str) -> None:
+    def append(self, leaf_hash: bytes, time: Optional[str]) -> None:
         """`append` of ledger 4."""
         self.last_hash, self.last_time = leaf_hash, time
         index, subtree = self.size, leaf_hash
@@ -875,6 +875,7 @@ class TilesBeside:
         self.are_there, self.covered = list_tiles(directory)
         self.tiling = Tiling()
         self.wrong: List[Tile] = []
+        self.cut = 0  # the first entry that was not dropped
 
     def append(self, leaf_hash: bytes) -> None:
         for tile in self.tiling.append(leaf_hash) if self.are_there else ():
@@ -888,8 +889,16 @@ class TilesBeside:
             raise Finding("truncated", sealed_size, "there are tiles of more entries")
 
     def first_wrong(self, sealed_size: int) -> Optional[Finding]:
-        """The finding about a tile of sealed entries, if there is one."""
-        wrong = [tile for tile in self.wrong if tile.end() <= sealed_size]
+        """The finding about a tile of sealed entries that are kept, if there is one."""
+        wrong = [tile for tile in self.wrong if self.cut <= tile.first() and tile.end() <= sealed_size]
+        return self.first_of(wrong)
+
+    def first_pruned_wrong(self) -> Optional[Finding]:
+        """The same about a tile that begins before the cut (retention 5, step 5.4)."""
+        return self.first_of([tile for tile in self.wrong if tile.first() < self.cut])
+
+    @staticmethod
+    def first_of(wrong: List[Tile]) -> Optional[Finding]:
         if not wrong:
             return None
         tile = min(wrong, key=Tile.first)
@@ -1734,6 +1743,7 @@ class Check:
     first: int = 0  # the first entry that is kept
     is_announced: bool = False
     proofs: List[EntryProof] = field(default_factory=list)
+    begin: Optional[Header] = None  # of the first segment, when others came before it
     past: Union[State, Finding] = field(default_factory=State)
     cuts: List[NamedCut] = field(default_factory=list)
 
@@ -1771,6 +1781,7 @@ class Check:
             self.is_announced, self.proofs = read_kept_proofs(self.directory, self.first)
             self.watch.sizes |= {proof.signed.checkpoint.size for proof in self.proofs}
             self.watch.sizes.add(self.first)
+            self.watch.tiles.cut = self.first
         changes = [proof.key_change() for proof in self.proofs] + changes
         self.named = {self.own} | {change.key for change in changes if change}
         first = self.own
@@ -1815,23 +1826,26 @@ class Check:
         self.past = State()
         try:
             for leaf_hash in pruned_hashes(self.directory, self.first):
-                self.past.append(leaf_hash, "")
-                self.past.last_time = None
+                self.past.append(leaf_hash, None)
                 self.watch.pass_by(self.past)
         except Finding as finding:
             self.past, self.watch.tiles.are_there = finding, False
 
-    def past_finding(self, header: Header) -> Optional[Finding]:
-        """Retention 5, step 3, but for 3.4, which the tiles beside the ledger see."""
+    def check_past(self) -> None:
+        """Retention 5, step 5."""
         if isinstance(self.past, Finding):
-            return self.past
-        if header != (self.past.size, self.past.last_hash, self.past.frontier):
-            return Finding("corrupt", 0, "the tiles do not hold the hashes of the pruned entries")
+            raise self.past
+        if self.first == 0:
+            return
+        if self.begin != (self.past.size, self.past.last_hash, self.past.frontier):
+            raise Finding("corrupt", 0, "the tiles do not hold the hashes of the pruned entries")
         for proof in self.proofs:
             size, root = proof.signed.checkpoint.size, proof.signed.checkpoint.root
             if size > self.first or self.watch.roots.get(size) != root:
-                return Finding("tampered", 0, "the hashes are not those that an earlier key sealed")
-        return None
+                raise Finding("tampered", 0, "the hashes are not those that an earlier key sealed")
+        wrong = self.watch.tiles.first_pruned_wrong()
+        if wrong is not None:
+            raise wrong
 
     def require_cut(self) -> None:
         """Retention 5, step 4."""
@@ -1858,6 +1872,7 @@ class Check:
                 self.require_cut()
             raise
         self.require_cut()
+        self.check_past()
         if self.pinned and self.state.size > 0 and self.pinned not in self.sealers:
             raise Finding("re-signed", 0, "the pinned key sealed nothing of this journal")
         self.compare_published()
@@ -1869,8 +1884,8 @@ class Check:
         """Verdict 3, step 7."""
         with open(segment_path(self.directory, "ledger", number), "rb") as file:
             header = read_header(file, number, self.own.name)
-            is_begin = number == self.first > 0
-            if is_begin:
+            if number == self.first > 0:
+                self.begin = header
                 self.state = State(header.first, header.last_hash, list(header.frontier))
             check_link(header, self.state)
             recovery = None if number == 0 else self.recovery
@@ -1885,10 +1900,7 @@ class Check:
             last = judge_last(file, segment, self.head_bytes) if is_last else judge_closed(segment)
             contents = self.check_contents(number, entries_with_contents(file, segment))
         tile = self.watch.tiles.first_wrong(self.state.size)
-        is_borne_out = is_begin and segment.sealed.size > self.first
-        past = self.past_finding(header) if is_borne_out else None
-        # Of findings at the same entry, what is wrong before the segment counts.
-        findings = [finding for finding in (past, last, contents, tile) if finding]
+        findings = [finding for finding in (last, contents, tile) if finding]
         if findings:
             raise min(findings, key=lambda finding: finding.seq)
 
@@ -2089,7 +2101,7 @@ def pruned_object(check: Check) -> Optional[Dict[str, Any]]:
     cut = min(cuts, key=lambda each: (each.first, each.seq), default=None)
     return {
         "entries": check.first,
-        "before": check.watch.times.get(check.first),
+        "before": check.watch.times.get(check.first) if check.state.size > check.first else None,
         "at": cut.time if cut else None,
         "seq": cut.seq if cut else None,
         "reason": cut.reason if cut else None,

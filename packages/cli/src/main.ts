@@ -8,6 +8,7 @@ import { checkpoint } from "./commands/checkpoint.ts";
 import { consistency } from "./commands/consistency.ts";
 import { init } from "./commands/init.ts";
 import { mcp } from "./commands/mcp.ts";
+import { prune } from "./commands/prune.ts";
 import { prove } from "./commands/prove.ts";
 import { query } from "./commands/query.ts";
 import { stats } from "./commands/stats.ts";
@@ -34,6 +35,7 @@ const COMMANDS: readonly Command[] = [
   consistency,
   publish,
   rotateKey,
+  prune,
   mcp,
   witness,
 ];

@@ -10,6 +10,7 @@ export function formatVerdict(verdict: Verdict, nowMs: number): string {
       ? `${kindText(verdict)}: ${harmless(firstBad.reason)}`
       : `${green(bold("intact"))}: ${entries}, every line, link and seal checked`,
     ...(firstBad ? [`  checked   ${entries}, sealed and intact`] : []),
+    ...prunedLines(verdict),
     `  root      ${root}`,
     `  sealed    ${assurance.sealedAt ?? "nothing yet"}`,
     `  key       ${keyText(assurance.key)}`,
@@ -50,6 +51,18 @@ function outsideText({ anchored, assurance }: Verdict, nowMs: number): string {
   }
   if (assurance.freshness !== "none") return "nothing: the evidence does not agree";
   return "no evidence; keep checkpoints with: stele checkpoint DIR > FILE";
+}
+
+/** What is gone, and since when. */
+function prunedLines({ pruned }: Verdict): readonly string[] {
+  if (!pruned) return [];
+  const { entries, at, seq, reason, before } = pruned;
+  const older = before === null ? "" : `, all before ${before}`;
+  const why = reason === null ? "" : `: ${harmless(reason)}`;
+  const since = seq === null ? "" : ` since ${at} (entry ${seq}${why})`;
+  return [
+    `  pruned    ${count(entries, "entry", "entries")}${older}, gone${since}; hashes are left`,
+  ];
 }
 
 /** What no evidence from outside covers: only where there is some. */

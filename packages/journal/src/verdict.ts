@@ -2,6 +2,7 @@ import { rootBase64 } from "@stele/core/checkpoint";
 import { START as SEGMENT_START, startsAt } from "@stele/core/checker";
 import { EMPTY_ROOT, type Hash } from "@stele/core/hash";
 import { sameKey, type Primitives, type VerifierKey } from "@stele/core/key";
+import type { SegmentHeader } from "@stele/core/ledger";
 import type { PrunedRecord } from "@stele/core/pruned-event";
 import type { Finding, Verdict } from "@stele/core/verdict";
 import { judge, type Head, type KeyHistory, type SegmentReport } from "@stele/store/reading";
@@ -40,6 +41,10 @@ interface Progress {
   readonly pinnedSealed: boolean;
   /** What entries so far say of segments that were dropped. */
   readonly pruned: readonly PrunedRecord[];
+  /** The header of the first segment, when others came before it. */
+  readonly begin: SegmentHeader | undefined;
+  /** What is wrong with tiles that begin with pruned entries. */
+  readonly acrossCut: Finding | undefined;
 }
 
 const START: Omit<Progress, "keys"> = {
@@ -54,6 +59,8 @@ const START: Omit<Progress, "keys"> = {
   finding: undefined,
   pinnedSealed: false,
   pruned: [],
+  begin: undefined,
+  acrossCut: undefined,
 };
 
 /**
@@ -73,11 +80,11 @@ export async function reachVerdict(
     if (index === 1) progress = begin(progress, checked, evidence);
     if (progress.finding) break;
     progress = advance(progress, checked, { evidence, last: index === count });
-    if (index === 1) progress = holdAgainstPast(progress, checked, evidence);
     if (progress.finding) break;
   }
   if (count === 0) progress = found(start, tampered(0, "there is no segment in the ledger"));
   progress = requireRecord(progress, start, evidence);
+  progress = holdAgainstPast(progress, evidence);
   progress = holdAgainstPinned(progress, evidence.pinned);
   progress = holdAgainstCheckpoints(progress, evidence);
   return toVerdict(progress, evidence);
@@ -85,25 +92,22 @@ export async function reachVerdict(
 
 /** Where a ledger begins whose first segments were dropped: where its first header says. */
 function begin(start: Progress, checked: CheckedSegment, { past }: Evidence): Progress {
-  if (!past || "finding" in checked) return start;
-  if ("verdict" in past.keys) return found(start, past.keys);
-  const { first, prev, frontier } = checked.report.header;
+  if (!past) return start;
   const { keys, pinnedSealed, hashes } = past;
+  if ("verdict" in keys) return found(start, keys);
+  if ("finding" in checked) return start;
+  const { first, prev, frontier } = checked.report.header;
   const roots = "verdict" in hashes ? start.roots : hashes.roots;
-  return { ...start, size: first, prev, frontier, keys, pinnedSealed, roots };
+  const { header } = checked.report;
+  return { ...start, size: first, prev, frontier, keys, pinnedSealed, roots, begin: header };
 }
 
-/** Once one of the first segment's seals bears out its header. */
-function holdAgainstPast(
-  progress: Progress,
-  checked: CheckedSegment,
-  { past, history }: Evidence,
-): Progress {
-  if (!past || "finding" in checked) return progress;
-  const { header, end } = checked.report;
-  if (end.sealedSize === header.first) return progress;
-  const finding = holdPastAgainst(past, { header, history });
-  return { ...progress, finding: earlier(finding, progress.finding) };
+/** The seals bear out the first segment's header, so what is kept of the past must lead there. */
+function holdAgainstPast(progress: Progress, { past, history }: Evidence): Progress {
+  const { begin: header, acrossCut } = progress;
+  if (!past || !header || progress.finding) return progress;
+  const finding = holdPastAgainst(past, { header, history }) ?? acrossCut;
+  return finding ? found(progress, finding) : progress;
 }
 
 /** A ledger begins behind entry 0 only because an entry in it says so. */
@@ -121,7 +125,7 @@ function advance(
   context: { readonly evidence: Evidence; readonly last: boolean },
 ): Progress {
   if ("finding" in checked) return found(before, checked.finding);
-  const { report, contents, tiles, key } = checked;
+  const { report, contents, tiles, acrossCut, key } = checked;
   const { head, history, pinned } = context.evidence;
   const gap = findGap(before, report) ?? findOtherKey(before, { report, key, history });
   if (gap) return found(before, gap);
@@ -142,6 +146,8 @@ function advance(
     keys: end.nextKey ? [...before.keys, end.nextKey] : before.keys,
     pinnedSealed: before.pinnedSealed || (end.hasOwnSeal && isSame(key, pinned)),
     pruned: [...before.pruned, ...report.pruned],
+    begin: before.begin,
+    acrossCut: before.acrossCut ?? acrossCut,
   };
   const finding = context.last ? judge(report, head).finding : findUnsealed(report);
   return { ...after, finding: earlier(earlier(contents.finding, tiles), finding) };

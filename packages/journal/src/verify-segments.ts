@@ -1,5 +1,6 @@
 import { SteleError } from "@stele/core/error";
 import type { VerifierKey } from "@stele/core/key";
+import { leavesUpTo, type TilePlace } from "@stele/core/tile";
 import type { Finding } from "@stele/core/verdict";
 import type { World } from "@stele/store";
 import {
@@ -33,6 +34,8 @@ export type CheckedSegment =
       readonly contents: ContentsReport;
       /** What is wrong with the first tile that ends here and does not hold what the ledger does. */
       readonly tiles: Finding | undefined;
+      /** The same of tiles that begin with pruned entries. */
+      readonly acrossCut: Finding | undefined;
     }
   | { readonly finding: Finding };
 
@@ -56,12 +59,23 @@ export async function checkOne(
   try {
     const report = await checkFile(disk, segmentPath(job.directory, first), check);
     const contents = await checkContents(disk, primitives, job.directory, report);
-    const tiles = await checkTiles(disk, primitives, job.directory, report);
-    return { report, key, contents, tiles };
+    const [across, own] = partition(report.tiles, (tile) => firstOf(tile) < history.first);
+    const tiles = await checkTiles(disk, primitives, job.directory, { tiles: own });
+    const acrossCut = await checkTiles(disk, primitives, job.directory, { tiles: across });
+    return { report, key, contents, tiles, acrossCut };
   } catch (error) {
     if (!(error instanceof SteleError) || error.code !== "JOURNAL_DAMAGED") throw error;
     return { finding: { verdict: "corrupt", seq: first, reason: error.message } };
   }
+}
+
+/** The first entry that a tile covers. */
+function firstOf(tile: TilePlace): number {
+  return leavesUpTo({ ...tile, index: tile.index - 1 });
+}
+
+function partition<T>(all: readonly T[], test: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(test), all.filter((one) => !test(one))];
 }
 
 /** Checks the segments one after the other in this thread. */

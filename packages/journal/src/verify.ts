@@ -206,7 +206,8 @@ async function holdAgainstTiles(
 async function withTimes(verdict: Verdict, reader: LedgerReader): Promise<Verdict> {
   const { anchored, unanchored, pruned } = verdict;
   const since = unanchored.entries === 0 ? null : await timeOf(reader, anchored?.size ?? 0);
-  const before = pruned && (await timeOf(reader, pruned.entries));
+  const hasKept = pruned && verdict.size > pruned.entries;
+  const before = hasKept ? await timeOf(reader, pruned.entries) : null;
   return {
     ...verdict,
     unanchored: { ...unanchored, since },
