@@ -24,6 +24,7 @@ holds one line and a few dozen hashes at a time, and never writes.
 
 import argparse
 import base64
+import bisect
 import errno
 import hashlib
 import hmac
@@ -1221,8 +1222,58 @@ def commitments_in(event: bytes) -> Commitments:
     return found
 
 
-def entries_with_contents(file: BinaryIO, segment: Segment) -> Iterator[Tuple[int, Commitments]]:
-    """The sealed entries of a checked segment that commit to something, in their order."""
+ERASED = b'{"type":"stele.erased",'
+
+
+@dataclass
+class Erasure:
+    """What an entry says was erased: for each range of entries its first, its last, and names."""
+
+    starts: List[int] = field(default_factory=list)
+    ends: List[int] = field(default_factory=list)
+    names: List[Set[str]] = field(default_factory=list)
+
+    def covers(self, seq: int, name: str) -> bool:
+        place = bisect.bisect_right(self.starts, seq) - 1
+        return place >= 0 and seq <= self.ends[place] and name in self.names[place]
+
+
+# By the number of the entry that says it.
+Erasures = Dict[int, Erasure]
+
+
+def read_erasure(seq: int, event: bytes) -> Erasure:
+    """What entry `seq` says was erased; nothing if it is not of the form (content 5)."""
+    try:
+        members = dict(parse_json(event.decode(errors="replace"), pairs=True))
+    except ValueError:
+        return Erasure()
+    data = dict(members["data"]) if isinstance(members.get("data"), tuple) else {}
+    texts = [data.get("reason"), data.get("by", "")]
+    if not all(isinstance(text, str) for text in texts) or not isinstance(data.get("contents"), list):
+        return Erasure()
+    erasure, before = Erasure(), -1
+    for pairs in data["contents"]:
+        each = dict(pairs) if isinstance(pairs, tuple) else {}
+        first, last, names = each.get("from"), each.get("to"), each.get("names")
+        if not is_whole(first) or not is_whole(last) or not before < first <= last < seq:
+            return Erasure()
+        if not isinstance(names, list) or not names:
+            return Erasure()
+        if not all(isinstance(name, str) and CONTENT_NAME.fullmatch(name) for name in names):
+            return Erasure()
+        erasure.starts.append(int(first))
+        erasure.ends.append(int(last))
+        erasure.names.append(set(names))
+        before = int(last)
+    return erasure
+
+
+def entries_with_contents(
+    file: BinaryIO, segment: Segment, erasures: Erasures
+) -> Iterator[Tuple[int, Commitments]]:
+    """The sealed entries of a checked segment that commit to something, in their order. What other
+    entries say was erased goes into `erasures`."""
     file.seek(0)
     seq = segment.number
     for line in pieces(file):
@@ -1230,6 +1281,8 @@ def entries_with_contents(file: BinaryIO, segment: Segment) -> Iterator[Tuple[in
             return
         if line[4:5] == b"q":
             event = line.index(b'"event":') + len(b'"event":')
+            if line.startswith(ERASED, event):
+                erasures[seq] = read_erasure(seq, line[event : -HASH_FIELD_BYTES - 1])
             commitments = commitments_in(line[event : -HASH_FIELD_BYTES - 1])
             if commitments:
                 yield seq, commitments
@@ -1261,24 +1314,43 @@ def commitment_to(name: str, content: Any) -> str:
     return hmac.new(bytes.fromhex(salt), message, hashlib.sha256).hexdigest()
 
 
-def parse_content_line(line: bytes) -> Tuple[Optional[int], Optional[Commitments]]:
-    """The entry that a line says it is of, and what its contents would be committed to. One or both
-    are None if the line is malformed (content 2 and 4)."""
+def read_tombstones(pairs: Any) -> Dict[str, int]:
+    """The numbers of the entries that say that contents were erased; ValueError if malformed."""
+    erased = unique(pairs)
+    if not all(is_whole(by) and 0 <= by <= MAX_NUMBER for by in erased.values()):
+        raise ValueError("an erased content names no entry")
+    return {name: int(by) for name, by in erased.items()}
+
+
+class ContentLine(NamedTuple):
+    """The entry that a line says it is of, what its contents would be committed to, and which
+    entries say of which contents that they were erased. None for what is malformed (content 2, 4)."""
+
+    seq: Optional[int] = None
+    contents: Optional[Commitments] = None
+    erased: Dict[str, int] = {}
+
+
+def parse_content_line(line: bytes) -> ContentLine:
     if not line.endswith(b"\n"):
         cut = CUT_LINE_NUMBER.match(line)
-        return (int(cut[1]) if cut else None), None
+        return ContentLine(int(cut[1]) if cut else None)
     try:
         pairs = parse_json(line.decode(), pairs=True)
     except ValueError:
-        return None, None
+        return ContentLine()
     seq = dict(pairs).get("seq") if isinstance(pairs, tuple) else None
     if not is_whole(seq) or not 0 <= seq <= MAX_NUMBER:
-        return None, None
+        return ContentLine()
     try:
         contents = unique(unique(pairs).get("content"))
-        return int(seq), {name: commitment_to(name, value) for name, value in contents.items()}
+        erased = read_tombstones(unique(pairs).get("erased", ()))
+        if contents.keys() & erased.keys():
+            return ContentLine(int(seq))
+        commitments = {name: commitment_to(name, value) for name, value in contents.items()}
+        return ContentLine(int(seq), commitments, erased)
     except ValueError:
-        return int(seq), None
+        return ContentLine(int(seq))
 
 
 class Wanted:
@@ -1316,11 +1388,20 @@ class Wanted:
         return next(iter(self.open), None)
 
 
-def check_contents(file: BinaryIO, wanted: Wanted, sealed_size: int) -> Iterator[str]:
-    """One content segment: the names of contents that match, until a finding (content 4)."""
+class ErasedContent(NamedTuple):
+    seq: int
+    name: str
+    by: int
+
+
+def check_contents(
+    file: BinaryIO, wanted: Wanted, sealed_size: int
+) -> Iterator[Optional[ErasedContent]]:
+    """One content segment: None for each content that matches, else what is said to be erased,
+    until a finding (content 4)."""
     before = -1
     for line in iter(lambda: file.readline(MAX_CONTENT_LINE_BYTES), b""):
-        number, contents = parse_content_line(line)
+        number, contents, erased = parse_content_line(line)
         seq = wanted.first() if number is None else number
         if seq is None or seq >= sealed_size:
             break
@@ -1332,7 +1413,11 @@ def check_contents(file: BinaryIO, wanted: Wanted, sealed_size: int) -> Iterator
         for name, commitment in contents.items():
             if wanted.take(seq, name) != commitment:
                 raise Finding("tampered", seq, "a content is not what the entry commits to")
-            yield name
+            yield None
+        for name, by in erased.items():
+            if wanted.take(seq, name) is None:
+                raise Finding("tampered", seq, "a content is said to be erased, and was never there")
+            yield ErasedContent(seq, name, by)
     missing = wanted.first()
     if missing is not None:
         raise Finding("tampered", missing, "contents of the entry are missing")
@@ -1739,6 +1824,11 @@ class Check:
     unsealed_bytes: int = 0
     contents_checked: int = 0
     contents_absent: int = 0
+    contents_erased: int = 0
+    contents_unerased: int = 0
+    # By the entry that says it and the content's name: the entries whose content is gone.
+    tombstones: Dict[Tuple[int, str], List[int]] = field(default_factory=dict)
+    erasures: Erasures = field(default_factory=dict)
     finding: Optional[Finding] = None
     first: int = 0  # the first entry that is kept
     is_announced: bool = False
@@ -1873,12 +1963,14 @@ class Check:
             raise
         self.require_cut()
         self.check_past()
+        self.check_tombstones()
         if self.pinned and self.state.size > 0 and self.pinned not in self.sealers:
             raise Finding("re-signed", 0, "the pinned key sealed nothing of this journal")
         self.compare_published()
         self.watch.tiles.check_names(self.state.size)
         self.compare_kept()
         self.check_age()
+        self.count_unerased(numbers)
 
     def check_segment(self, number: int, is_last: bool) -> None:
         """Verdict 3, step 7."""
@@ -1898,7 +1990,8 @@ class Check:
             self.unsealed_entries = segment.unsealed_entries
             self.unsealed_bytes = segment.length - segment.sealed_end
             last = judge_last(file, segment, self.head_bytes) if is_last else judge_closed(segment)
-            contents = self.check_contents(number, entries_with_contents(file, segment))
+            named = entries_with_contents(file, segment, self.erasures)
+            contents = self.check_contents(number, named)
         tile = self.watch.tiles.first_wrong(self.state.size)
         findings = [finding for finding in (last, contents, tile) if finding]
         if findings:
@@ -1926,11 +2019,42 @@ class Check:
         path = segment_path(self.directory, "content", number)
         try:
             with open(path if os.path.exists(path) else os.devnull, "rb") as file:
-                for _ in check_contents(file, Wanted(named), self.state.size):
-                    self.contents_checked += 1
+                for erased in check_contents(file, Wanted(named), self.state.size):
+                    if erased is None:
+                        self.contents_checked += 1
+                    else:
+                        self.contents_erased += 1
+                        self.tombstones.setdefault((erased.by, erased.name), []).append(erased.seq)
         except Finding as finding:
             return finding
         return None
+
+    def check_tombstones(self) -> None:
+        """Content 4: each must be borne out by the sealed entry that it names."""
+        nothing = Erasure()
+        wrong = [
+            seq
+            for (by, name), seqs in self.tombstones.items()
+            for seq in seqs
+            if not self.erasures.get(by, nothing).covers(seq, name)
+        ]
+        if wrong:
+            raise Finding("tampered", min(wrong), "a content is missing, and no entry erased it")
+
+    def count_unerased(self, numbers: List[int]) -> None:
+        """Content 4: the contents that are there although a sealed entry says that they are gone."""
+        erasures = [erasure for erasure in self.erasures.values() if erasure.starts]
+        for number, end in zip(numbers, numbers[1:] + [MAX_NUMBER]):
+            concern = [e for e in erasures if e.starts[0] < end and e.ends[-1] >= number]
+            path = segment_path(self.directory, "content", number)
+            if not concern or not os.path.exists(path):
+                continue
+            with open(path, "rb") as file:
+                for line in iter(lambda: file.readline(MAX_CONTENT_LINE_BYTES), b""):
+                    seq, contents, _ = parse_content_line(line)
+                    for name in contents or ():
+                        covered = seq is not None and any(e.covers(seq, name) for e in concern)
+                        self.contents_unerased += covered
 
     def key_due_at(self, size: int) -> Optional[Key]:
         """Who has to sign a checkpoint of so many entries (keys 5)."""
@@ -1995,7 +2119,8 @@ class Check:
         else:
             self.finding = Finding("re-created", 0, "the journal began with another key")
         self.state, self.unsealed_entries, self.unsealed_bytes = State(), 0, 0
-        self.contents_checked = self.contents_absent = 0
+        self.contents_checked = self.contents_absent = self.contents_erased = 0
+        self.contents_unerased = 0
 
     def anchor(self) -> Optional[Evidence]:
         """The evidence from outside that agrees, and covers the most (verdict 3, at the end)."""
@@ -2118,7 +2243,12 @@ def verdict_object(check: Check) -> Dict[str, Any]:
         "root": encode_base64(check.state.root()),
         "firstBad": {"seq": finding.seq, "reason": str(finding)} if finding else None,
         "unsealed": {"entries": check.unsealed_entries, "bytes": check.unsealed_bytes},
-        "contents": {"checked": check.contents_checked, "absent": check.contents_absent},
+        "contents": {
+            "checked": check.contents_checked,
+            "absent": check.contents_absent,
+            "erased": check.contents_erased,
+            "unerased": check.contents_unerased,
+        },
         "pruned": pruned_object(check),
         "anchored": anchored_object(anchor) if anchor else None,
         "unanchored": unanchored_object(check, anchor.checkpoint.size if anchor else 0),

@@ -5,6 +5,7 @@ import { byteCases } from "./generate/bytes.ts";
 import { caseList } from "./generate/case-list.ts";
 import { checkpointCases } from "./generate/checkpoints.ts";
 import { contentCases } from "./generate/contents.ts";
+import { erasureCases } from "./generate/erasures.ts";
 import { endCases } from "./generate/ends.ts";
 import { entryCases } from "./generate/entries.ts";
 import { epochCases } from "./generate/epochs.ts";
@@ -37,6 +38,7 @@ const GROUPS: Readonly<Record<string, () => readonly AttackCase[]>> = {
   "The journal's own checkpoint": checkpointCases,
   Witnesses: witnessCases,
   Contents: contentCases,
+  "Erased contents": erasureCases,
   Tiles: tileCases,
   Secrets: secretCases,
   "Dropped segments": prunedCases,

@@ -298,7 +298,7 @@ function judgeFixtures(): void {
       verdict: "intact",
       size,
       root,
-      contents: { checked: contents.length, absent: 0 },
+      contents: { checked: contents.length, absent: 0, erased: 0, unerased: 0 },
       assurance: { key: "pinned", freshness: "checkpoint" },
     });
   });

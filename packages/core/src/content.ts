@@ -39,6 +39,14 @@ export function commit(hasher: Hasher, name: string, content: StoredContent): Ha
   return hasher.hmacSha256(content.salt, [DOMAIN, utf8(`${name}\0`), content.bytes]);
 }
 
+/** A line of a content segment: what is kept beside the ledger for one entry. */
+export interface ContentLine {
+  readonly seq: number;
+  readonly contents: ReadonlyMap<string, StoredContent>;
+  /** The `seq` of the `stele.erased` entry, by the name of each content that is gone. */
+  readonly erased: ReadonlyMap<string, number>;
+}
+
 /**
  * The line of a content segment that holds an entry's contents, with its newline. Bytes that are
  * UTF-8 are stored as text, so that they can be read and searched with ordinary tools; others as
@@ -47,23 +55,24 @@ export function commit(hasher: Hasher, name: string, content: StoredContent): Ha
 export function formatContentLine(
   seq: number,
   contents: ReadonlyMap<string, StoredContent>,
+  erased: ReadonlyMap<string, number> = new Map(),
 ): string {
   const fields = [...contents].map(([name, { salt, bytes }]) => {
     const text = decodeUtf8(bytes);
     const body = text === undefined ? { base64: toBase64(bytes) } : { text };
     return [name, { salt: toHex(salt), ...body }] as const;
   });
-  return `${JSON.stringify({ seq, content: Object.fromEntries<object>(fields) })}\n`;
+  const line = { seq, content: Object.fromEntries<object>(fields) };
+  const gone = erased.size > 0 ? { erased: Object.fromEntries(erased) } : {};
+  return `${JSON.stringify({ ...line, ...gone })}\n`;
 }
 
 /** Reads a content line. Throws JOURNAL_DAMAGED when it has another form. Checks no commitment. */
-export function parseContentLine(untrusted: Uint8Array): {
-  seq: number;
-  contents: ReadonlyMap<string, StoredContent>;
-} {
-  const { seq, content, ...rest } = readObject(decodeUtf8(untrusted) ?? "");
+export function parseContentLine(untrusted: Uint8Array): ContentLine {
+  const { seq, content, erased = {}, ...rest } = readObject(decodeUtf8(untrusted) ?? "");
   if (!isSeq(seq)) throw malformed("a line of the content segment is malformed");
-  if (!isObject(content) || Object.keys(rest).length > 0) {
+  const isWhole = isObject(content) && isErased(erased) && Object.keys(rest).length === 0;
+  if (!isWhole || Object.keys(erased).some((name) => Object.hasOwn(content, name))) {
     throw malformed(`the contents of entry ${seq} are malformed`, seq);
   }
   const contents = Object.entries(content).map(([name, untrustedContent]) => {
@@ -71,7 +80,7 @@ export function parseContentLine(untrusted: Uint8Array): {
     if (!stored) throw malformed(`content ${name} of entry ${seq} is malformed`, seq);
     return [name, stored] as const;
   });
-  return { seq, contents: new Map(contents) };
+  return { seq, contents: new Map(contents), erased: new Map(Object.entries(erased)) };
 }
 
 /** The content references of a recorded event; empty when it has none or they have another form. */
@@ -108,6 +117,10 @@ function readStored({ salt, text, base64, ...rest }: JsonObject): StoredContent 
   const decoded = typeof base64 === "string" ? fromBase64(base64) : undefined;
   const bytes = typeof text === "string" ? utf8(text) : decoded;
   return bytes && { salt: saltBytes, bytes };
+}
+
+function isErased(untrusted: unknown): untrusted is Readonly<Record<string, number>> {
+  return isObject(untrusted) && Object.values(untrusted).every(isSeq);
 }
 
 function isObject(value: unknown): value is JsonObject {

@@ -14,6 +14,8 @@ export const ERRORS = {
   EVENT_TOO_LARGE: "put the bulky part into content",
   CONTENT_INVALID: "name contents with 1 to 64 letters, digits, dots, dashes or underscores",
   CONTENT_TOO_LARGE: "split the content, or store it elsewhere and record its hash",
+  CONTENT_ERASED: "it is gone; the entry that it names says when, by whom and why",
+  HELD: "release the hold first: stele hold DIR release NAME --reason TEXT",
   KEY_MALFORMED: "check that the key was copied whole",
   KEY_MISSING: "set STELE_KEY or STELE_KEY_FILE, or restore the key file",
   KEY_MISMATCH: "give the key that belongs to this journal",

@@ -21,6 +21,8 @@ export interface Event {
   readonly session?: string;
   /** The id of the event that caused this one. */
   readonly parent?: string;
+  /** Whom it is about, by pseudonyms: their contents can be found, to be erased or held. */
+  readonly subject?: string | readonly string[];
   /** Typed by `type`. */
   readonly data?: unknown;
 }
@@ -36,7 +38,7 @@ export interface RecordedEvent extends Event {
 export const RESERVED_PREFIX = "stele.";
 /** The longest `type`. */
 export const MAX_TYPE_LENGTH = 128;
-/** The longest `id`, `agent`, `session` and `parent`. */
+/** The longest `id`, `agent`, `session`, `parent` and `subject`. */
 export const MAX_REFERENCE_LENGTH = 512;
 
 const REFERENCES = ["id", "agent", "session", "parent"] as const;
@@ -158,9 +160,22 @@ function checkMembers(event: Event): void {
       throw invalid(`"${name}" must be ${limit}; it is ${show(value)}`);
     }
   }
+  checkSubject(event.subject);
   if ("content" in event) {
     throw invalid('"content" is set by the journal: give the bytes as the content option');
   }
+}
+
+/** What is not of this form would never be found. */
+function checkSubject(subject: unknown): void {
+  if (subject === undefined) return;
+  const subjects: readonly unknown[] = Array.isArray(subject) ? subject : [subject];
+  const isGood = subjects.every(
+    (one) => typeof one === "string" && one !== "" && one.length <= MAX_REFERENCE_LENGTH,
+  );
+  if (isGood && subjects.length > 0) return;
+  const limit = `strings of 1 to ${MAX_REFERENCE_LENGTH} characters`;
+  throw invalid(`"subject" must be one or an array of ${limit}; it is ${show(subject)}`);
 }
 
 function refuseNonFinite(value: unknown, path: string): void {

@@ -37,10 +37,16 @@ export interface Verdict {
   /** What lies behind the last seal: acknowledged to nobody. */
   readonly unsealed: { readonly entries: number; readonly bytes: number };
   /**
-   * Contents beside the ledger: those that match their entries, and those that did not come with
-   * the journal.
+   * Contents beside the ledger: those that match their entries, those that did not come with the
+   * journal, and those that are gone as a sealed entry says. `unerased`: how many of the checked
+   * ones are there although an entry says that they were erased.
    */
-  readonly contents: { readonly checked: number; readonly absent: number };
+  readonly contents: {
+    readonly checked: number;
+    readonly absent: number;
+    readonly erased: number;
+    readonly unerased: number;
+  };
   /** The oldest entries, which were dropped: only their hashes were checked. Null when none were. */
   readonly pruned: {
     /** How many, from the first one on. */

@@ -13,6 +13,8 @@ import {
   type WriteOptions,
 } from "@stele/store";
 import { CheckpointKeeper } from "./checkpoint-keeper.ts";
+import { Eraser, type Erased, type EraseOptions } from "./eraser.ts";
+import type { HoldOptions, ReleaseOptions } from "./holds.ts";
 import type { KeyRotation } from "./key-rotation.ts";
 import { checkRecord, type RecordCheck } from "./record-check.ts";
 import { pruneJournal, type Pruned, type PruneOptions } from "./prune.ts";
@@ -108,10 +110,10 @@ export class Journal extends JournalReader implements AsyncDisposable {
   readonly #recent: RecentIds;
   readonly #rotation: KeyRotation;
   readonly #keeper: CheckpointKeeper;
+  readonly #eraser: Eraser;
   readonly #hasWitness: boolean;
   readonly #records: RecordCheck | undefined;
   #closing: Promise<void> | undefined;
-  #pruning: Promise<unknown> = Promise.resolve();
 
   /** For `openJournal`. */
   constructor(
@@ -122,6 +124,7 @@ export class Journal extends JournalReader implements AsyncDisposable {
       readonly recent: RecentIds;
       readonly rotation: KeyRotation;
       readonly keeper: CheckpointKeeper;
+      readonly eraser: Eraser;
       readonly hasWitness: boolean;
       readonly index: boolean | undefined;
       readonly records: RecordCheck | undefined;
@@ -134,6 +137,7 @@ export class Journal extends JournalReader implements AsyncDisposable {
     this.#recent = parts.recent;
     this.#rotation = parts.rotation;
     this.#keeper = parts.keeper;
+    this.#eraser = parts.eraser;
     this.#hasWitness = parts.hasWitness;
     this.#records = parts.records;
     parts.open.writer.onSealed = () => {
@@ -186,14 +190,14 @@ export class Journal extends JournalReader implements AsyncDisposable {
 
   /** How the journal is doing, for those who watch over it. A few small reads. */
   status(): Promise<JournalStatus> {
-    const { problem } = this.#rotation;
+    const others = [this.#rotation.problem, this.#eraser.problem];
     const { published, problems } = this.#keeper;
     return readStatus({
       size: this.sealedSize,
       nowMs: this.#world.clock.nowMs(),
       published,
       hasWitness: this.#hasWitness,
-      problems: problem ? [...problems, problem] : problems,
+      problems: [...problems, ...others.filter((problem) => problem !== undefined)],
       timeOf: async (seq) => (await this.get(seq)).time,
     });
   }
@@ -219,6 +223,30 @@ export class Journal extends JournalReader implements AsyncDisposable {
   }
 
   /**
+   * Erases contents: records a `stele.erased` entry, or several, and then rewrites the content
+   * segments without their bytes and salts. Everything else still verifies. What a crash
+   * interrupts is finished at the next opening. Resolves when it is done, at once with `dryRun`.
+   * Rejects with HELD when a hold is over something of it, OPTION_INVALID, JOURNAL_DAMAGED, and
+   * DISK_ codes. Cost: a pass over the journal, and its content segments that are concerned.
+   */
+  erase(options: EraseOptions): Promise<Erased> {
+    return this.#closing ? Promise.reject(closed()) : this.#eraser.erase(options);
+  }
+
+  /**
+   * Forbids to erase or prune what the selection is about, now and later, until `releaseHold`: a
+   * `stele.hold` entry. Rejects with OPTION_INVALID when the name is in force already.
+   */
+  addHold(options: HoldOptions): Promise<Receipt> {
+    return this.#closing ? Promise.reject(closed()) : this.#eraser.hold(options);
+  }
+
+  /** Ends a hold by a `stele.hold` entry. Rejects with OPTION_INVALID when there is none. */
+  releaseHold(name: string, options: ReleaseOptions): Promise<Receipt> {
+    return this.#closing ? Promise.reject(closed()) : this.#eraser.release(name, options);
+  }
+
+  /**
    * The named cursors, by which segments are held back from being dropped: name and next wanted
    * `seq`.
    */
@@ -233,14 +261,12 @@ export class Journal extends JournalReader implements AsyncDisposable {
 
   /**
    * Drops the oldest segments, and the contents beside them, whose every entry is before a `seq` or
-   * older than a time: never the last one, nor what a cursor or the witnesses still wait for. A
+   * older than a time: never the last one, nor what a cursor, a hold or the witnesses keep. A
    * `stele.pruned` entry says what went; its hashes stay. Resolves when it is gone for good. Throws
    * OPTION_INVALID; JOURNAL_DAMAGED, and drops nothing, when something of it is not intact.
    */
   prune(options: PruneOptions): Promise<Pruned> {
-    const pruning = this.#pruning.then(() => this.#prune(options));
-    this.#pruning = pruning.catch(() => undefined);
-    return pruning;
+    return this.#eraser.inTurn(() => this.#prune(options));
   }
 
   /** Removes a cursor. */
@@ -321,6 +347,7 @@ export class Journal extends JournalReader implements AsyncDisposable {
         open: this.#open,
         witnessedSize: isWitnessed ? covered : undefined,
         newestSeal: await this.newestSeal(),
+        firstHeld: (range) => this.firstHeld(range),
       },
       options,
     );
@@ -329,7 +356,7 @@ export class Journal extends JournalReader implements AsyncDisposable {
   async #close(): Promise<void> {
     const { writer } = this.#open;
     this.#keeper.stop();
-    await this.#pruning;
+    await this.#eraser.settled();
     try {
       await this.#rotation.settled();
       await this.#open.close(() => this.#keeper.finish());
@@ -370,7 +397,11 @@ export async function openJournal(directory: string, options: OpenOptions = {}):
       onProblem,
     });
     const hasWitness = witness !== undefined;
-    const parts = { open, recent, rotation, keeper, hasWitness, index: options.index, records };
+    const readLines = reader.readLines.bind(reader);
+    const eraser = new Eraser(world, directory, { writer, readLines, onProblem });
+    await eraser.finish();
+    const beside = { rotation, keeper, eraser };
+    const parts = { open, recent, ...beside, hasWitness, index: options.index, records };
     const journal = new Journal(world, directory, parts);
     await remember(journal, recent);
     return journal;

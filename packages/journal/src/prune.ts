@@ -12,6 +12,7 @@ import {
 import { LedgerReader, listSegments, readKeyHistory } from "@stele/store/reading";
 import { TreeReader } from "@stele/store/tiles";
 import { Prover } from "./prover.ts";
+import type { JournalReader } from "./reading.ts";
 
 /** What is dropped. */
 export interface PruneOptions {
@@ -49,6 +50,8 @@ export interface PrunableJournal {
   /** How many entries the witnesses' checkpoint covers; undefined when there are none. */
   readonly witnessedSize: number | undefined;
   readonly newestSeal: string | undefined;
+  /** The first entry that a legal hold is over, if one is. */
+  readonly firstHeld: JournalReader["firstHeld"];
 }
 
 /** No entry names more dropped segments: it would be larger than an entry can be. */
@@ -204,11 +207,14 @@ async function findHolds({
   world,
   directory,
   witnessedSize,
+  firstHeld,
 }: PrunableJournal): Promise<readonly Hold[]> {
   const cursors = await readCursors(world.disk, directory);
   const holds = [...cursors].map(([name, seq]) => ({ seq, by: `the cursor ${name} at ${seq}` }));
   if (witnessedSize !== undefined) {
     holds.push({ seq: witnessedSize, by: `the witnesses, who have seen ${witnessedSize} entries` });
   }
+  const held = await firstHeld({ from: 0, to: Number.MAX_SAFE_INTEGER });
+  if (held) holds.push({ seq: held.seq, by: `the hold ${JSON.stringify(held.hold.name)}` });
   return holds.toSorted((one, two) => one.seq - two.seq);
 }

@@ -1,7 +1,7 @@
-import { commit, contentReferences } from "@stele/core/content";
 import { SteleError } from "@stele/core/error";
 import { formatVerifierKey } from "@stele/core/key";
 import type { KeyChangeReason } from "@stele/core/key-event";
+import type { Hold } from "@stele/core/hold";
 import type { Entry } from "@stele/core/ledger";
 import {
   JournalIndex,
@@ -15,13 +15,9 @@ import {
 } from "@stele/index";
 import { readManifest, type Manifest, type World } from "@stele/store";
 import {
-  contentPath,
-  findContents,
-  findSegment,
   lastSeal,
   LedgerReader,
   listSegments,
-  orUndefined,
   readKeyHistory,
   segmentPath,
   type EntryLine,
@@ -37,6 +33,8 @@ import {
 } from "@stele/store/checkpoint";
 import type { Verdict } from "@stele/core/verdict";
 import { checkGrowth, readOldCheckpoint, type Consistency } from "./consistency.ts";
+import { readContent } from "./contents.ts";
+import { findHeld, readHolds } from "./holds.ts";
 import { Prover } from "./prover.ts";
 import { publishJournal, type Published, type PublishOptions } from "./publish.ts";
 import { verifyLedger, withSecret, type VerifyOptions } from "./verify.ts";
@@ -187,22 +185,28 @@ export class JournalReader implements AsyncDisposable {
 
   /**
    * The bytes of an entry's content, checked against the commitment in the entry; undefined when
-   * the entry names no such content. Throws JOURNAL_DAMAGED when the bytes are missing or other
-   * ones.
+   * the entry names no such content. Throws CONTENT_ERASED, with the `seq` of the entry that says
+   * so, when they were erased; JOURNAL_DAMAGED when they are missing or other ones.
    */
   async content(seq: number, name: string): Promise<Uint8Array | undefined> {
-    const { event } = await this.get(seq);
-    const reference = contentReferences(event).get(name);
-    if (!reference) return undefined;
-    const segments = await listSegments(this.#world.disk, this.#directory);
-    const path = contentPath(this.#directory, findSegment(segments, seq)!);
-    const stored = await this.#findContent(path, seq, name);
-    if (!stored) throw damagedContent(seq, name, "is missing");
-    const commitment = commit(this.#world.primitives, name, stored);
-    if (commitment !== reference.commitment) {
-      throw damagedContent(seq, name, "is not what the entry commits to");
-    }
-    return stored.bytes;
+    const get = (at: number): Promise<EntryLine> => this.#ledger.get(at);
+    return readContent({ world: this.#world, directory: this.#directory, get }, seq, name);
+  }
+
+  /** The holds in force: what cannot be erased or pruned. Cost: a pass over the journal. */
+  async holds(): Promise<readonly Hold[]> {
+    return (await readHolds((range) => this.read(range))).active;
+  }
+
+  /**
+   * The first entry of the range, both ends included, that a hold is over, and the hold; undefined
+   * when nothing speaks against dropping it. Cost: two passes.
+   */
+  firstHeld(range: {
+    readonly from: number;
+    readonly to: number;
+  }): Promise<{ readonly seq: number; readonly hold: Hold } | undefined> {
+    return findHeld((wanted) => this.read(wanted), range);
   }
 
   /**
@@ -384,20 +388,6 @@ export class JournalReader implements AsyncDisposable {
     const key = keyOfSize(history, published.checkpoint.size);
     return isPublishedBy(primitives, published, key) ? published : undefined;
   }
-
-  async #findContent(
-    path: string,
-    seq: number,
-    name: string,
-  ): Promise<{ readonly salt: Uint8Array; readonly bytes: Uint8Array } | undefined> {
-    const file = await orUndefined(this.#world.disk.openRead(path));
-    if (!file) return undefined;
-    try {
-      return (await findContents(file, seq))?.get(name);
-    } finally {
-      await file.close();
-    }
-  }
 }
 
 /**
@@ -411,9 +401,4 @@ export async function openReader(
   const world = thisMachine();
   const manifest = await readManifest(world.disk, world.primitives, directory);
   return new JournalReader(world, directory, manifest, options);
-}
-
-function damagedContent(seq: number, name: string, problem: string): SteleError {
-  const message = `content ${name} of entry ${seq} ${problem}`;
-  return new SteleError("JOURNAL_DAMAGED", message, { seq });
 }

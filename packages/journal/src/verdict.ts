@@ -1,10 +1,12 @@
 import { rootBase64 } from "@stele/core/checkpoint";
 import { START as SEGMENT_START, startsAt } from "@stele/core/checker";
+import { Erasures } from "@stele/core/erasure";
 import { EMPTY_ROOT, type Hash } from "@stele/core/hash";
 import { sameKey, type Primitives, type VerifierKey } from "@stele/core/key";
 import type { SegmentHeader } from "@stele/core/ledger";
 import type { PrunedRecord } from "@stele/core/pruned-event";
 import type { Finding, Verdict } from "@stele/core/verdict";
+import type { ErasedContents } from "@stele/store/contents";
 import { judge, type Head, type KeyHistory, type SegmentReport } from "@stele/store/reading";
 import { cannotRuleOut } from "./cannot-rule-out.ts";
 import { holdPastAgainst, notPruned, prunedOf, recordOf, type PrunedPast } from "./pruned-past.ts";
@@ -21,6 +23,8 @@ export interface Evidence {
   readonly pinned: VerifierKey | undefined;
   /** What is left of entries that were dropped; undefined when none were. */
   readonly past: PrunedPast | undefined;
+  /** How many contents are there that the erasures say are not. */
+  readonly countUnerased: (erasures: Erasures) => Promise<number>;
 }
 
 /** How far the journal was followed, and what ended that. */
@@ -31,7 +35,10 @@ interface Progress {
   readonly frontier: readonly Hash[];
   readonly sealedAt: string | null;
   readonly unsealed: Verdict["unsealed"];
-  readonly contents: Verdict["contents"];
+  readonly contents: Omit<Verdict["contents"], "unerased">;
+  /** What segments say was erased, and what entries do. */
+  readonly erased: readonly ErasedContents[];
+  readonly erasures: Erasures;
   /** Roots at the checkpoints' sizes. */
   readonly roots: ReadonlyMap<number, Hash>;
   readonly finding: Finding | undefined;
@@ -47,14 +54,15 @@ interface Progress {
   readonly acrossCut: Finding | undefined;
 }
 
-const START: Omit<Progress, "keys"> = {
+const START: Omit<Progress, "keys" | "erasures"> = {
   size: 0,
   root: EMPTY_ROOT,
   prev: SEGMENT_START.prev,
   frontier: SEGMENT_START.frontier,
   sealedAt: null,
   unsealed: { entries: 0, bytes: 0 },
-  contents: { checked: 0, absent: 0 },
+  contents: { checked: 0, absent: 0, erased: 0 },
+  erased: [],
   roots: new Map(),
   finding: undefined,
   pinnedSealed: false,
@@ -72,7 +80,8 @@ export async function reachVerdict(
   count: number,
   evidence: Evidence,
 ): Promise<Verdict> {
-  const start: Progress = { ...START, keys: [evidence.history.epochs[0]!.key] };
+  const keys = [evidence.history.epochs[0]!.key];
+  const start: Progress = { ...START, keys, erasures: new Erasures() };
   let progress = start;
   let index = 0;
   for await (const checked of segments) {
@@ -85,9 +94,12 @@ export async function reachVerdict(
   if (count === 0) progress = found(start, tampered(0, "there is no segment in the ledger"));
   progress = requireRecord(progress, start, evidence);
   progress = holdAgainstPast(progress, evidence);
+  progress = holdAgainstErasures(progress);
   progress = holdAgainstPinned(progress, evidence.pinned);
   progress = holdAgainstCheckpoints(progress, evidence);
-  return toVerdict(progress, evidence);
+  const { erasures } = progress;
+  const unerased = progress.finding ? 0 : await evidence.countUnerased(erasures);
+  return toVerdict(progress, evidence, unerased);
 }
 
 /** Where a ledger begins whose first segments were dropped: where its first header says. */
@@ -129,7 +141,8 @@ function advance(
   const { head, history, pinned } = context.evidence;
   const gap = findGap(before, report) ?? findOtherKey(before, { report, key, history });
   if (gap) return found(before, gap);
-  const { end, roots, sizeBytes } = report;
+  const { end, roots, sizeBytes, erasures } = report;
+  for (const [seq, erasure] of erasures) before.erasures.add(seq, erasure);
   const after = {
     size: end.sealedSize,
     root: end.sealedRoot,
@@ -140,7 +153,10 @@ function advance(
     contents: {
       checked: before.contents.checked + contents.checked,
       absent: before.contents.absent + contents.absent,
+      erased: before.contents.erased + countErased(contents.erased),
     },
+    erased: [...before.erased, ...contents.erased],
+    erasures: before.erasures,
     roots: new Map([...before.roots, ...roots]),
     finding: undefined,
     keys: end.nextKey ? [...before.keys, end.nextKey] : before.keys,
@@ -151,6 +167,26 @@ function advance(
   };
   const finding = context.last ? judge(report, head).finding : findUnsealed(report);
   return { ...after, finding: earlier(earlier(contents.finding, tiles), finding) };
+}
+
+function countErased(erased: readonly ErasedContents[]): number {
+  return erased.reduce((sum, { seqs }) => sum + seqs.length, 0);
+}
+
+/**
+ * What is said to be erased must be so by the sealed entry that it names. Only where nothing else
+ * was found: else that entry may be behind what could be followed.
+ */
+function holdAgainstErasures(progress: Progress): Progress {
+  if (progress.finding) return progress;
+  let finding: Finding | undefined;
+  for (const { by, name, seqs } of progress.erased) {
+    const seq = seqs.find((candidate) => !progress.erasures.isBy(by, candidate, name));
+    if (seq === undefined) continue;
+    const reason = `its content ${name} is missing, and entry ${by} does not say it was erased`;
+    finding = earlier(finding, tampered(seq, reason));
+  }
+  return finding ? found(progress, finding) : progress;
 }
 
 function earlier(left: Finding | undefined, right: Finding | undefined): Finding | undefined {
@@ -217,7 +253,7 @@ function holdAgainstCheckpoints(progress: Progress, evidence: Evidence): Progres
   return finding ? found(progress, finding) : progress;
 }
 
-function toVerdict(progress: Progress, evidence: Evidence): Verdict {
+function toVerdict(progress: Progress, evidence: Evidence, unerased: number): Verdict {
   const { finding, size, root, sealedAt, unsealed, contents } = progress;
   const { pinned, history, checkpoints } = evidence;
   const anchored = findAnchored(progress, checkpoints);
@@ -231,7 +267,7 @@ function toVerdict(progress: Progress, evidence: Evidence): Verdict {
     root: rootBase64(root),
     firstBad: finding ? { seq: finding.seq, reason: finding.reason } : null,
     unsealed,
-    contents,
+    contents: { ...contents, unerased },
     pruned: isPruned ? prunedOf(first, record) : null,
     anchored,
     unanchored: { entries: size - (anchored?.size ?? 0), since: null },

@@ -3,12 +3,11 @@ import type { VerifierKey } from "@stele/core/key";
 import { leavesUpTo, type TilePlace } from "@stele/core/tile";
 import type { Finding } from "@stele/core/verdict";
 import type { World } from "@stele/store";
+import { checkContents, type ContentsReport } from "@stele/store/contents";
 import {
-  checkContents,
   checkFile,
   epochOfSegment,
   segmentPath,
-  type ContentsReport,
   type KeyHistory,
   type SegmentReport,
 } from "@stele/store/reading";

@@ -24,6 +24,7 @@ import { entriesOnlyInTiles, readPruned } from "@stele/store/tiles";
 import { findKey, type Environment } from "./key-store.ts";
 import { findWitnessed, readPinnedWitnesses, type PinnedWitnesses } from "./pinned-witnesses.ts";
 import { readPast } from "./pruned-past.ts";
+import { countUnerased } from "./unerased.ts";
 import { reachVerdict } from "./verdict.ts";
 import {
   checkInTurn,
@@ -73,6 +74,23 @@ export async function verifyLedger(
   options: VerifyOptions = {},
 ): Promise<Verdict> {
   requireThreads(options.threads);
+  for (let attempt = 1; ; attempt++) {
+    const verdict = await verifyOnce(world, directory, options);
+    // Contents may have gone by an entry that came while older ones were being checked.
+    const mayBeLate = verdict.firstBad !== null && verdict.contents.erased > 0;
+    if (!mayBeLate || attempt === ATTEMPTS) return verdict;
+    const head = await readHead(world, directory);
+    if (typeof head === "string" || head.size <= verdict.size) return verdict;
+  }
+}
+
+const ATTEMPTS = 3;
+
+async function verifyOnce(
+  world: World,
+  directory: string,
+  options: VerifyOptions,
+): Promise<Verdict> {
   const { disk, primitives } = world;
   const manifest = await readManifest(disk, primitives, directory);
   const pinned = options.key === undefined ? undefined : parseVerifierKey(primitives, options.key);
@@ -93,9 +111,11 @@ export async function verifyLedger(
       ? undefined
       : readKept(primitives, { history, pinned, witnesses }, options.checkpoint);
   const checkpoints = { kept, published, notBeforeMs };
+  const unerased = countUnerased.bind(undefined, world, directory, segments);
   const rootsWanted = sizesOf(checkpoints);
   const past = await readPast(world, directory, { history, pinned, rootsWanted });
-  const evidence = { head, checkpoints, history, pinned, primitives, past };
+  const known = { head, checkpoints, history, pinned, primitives, past };
+  const evidence = { ...known, countUnerased: unerased };
   const job: SegmentJob = { directory, origin: manifest.origin, history, segments, rootsWanted };
   if (pinned && pinned.name !== manifest.origin) {
     return reachVerdict(anotherJournal(pinned.name, manifest.origin), segments.length, evidence);

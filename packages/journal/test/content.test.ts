@@ -142,10 +142,10 @@ suite("content", () => {
     const { journal, disk } = await open();
     await journal.append({ type: "note" }, { content: { a: "1", b: "2" } });
     const verdict = await journal.verify({ threads: 1 });
-    assert.deepEqual(verdict.contents, { checked: 2, absent: 0 });
+    assert.deepEqual(verdict.contents, { checked: 2, absent: 0, erased: 0, unerased: 0 });
     const files = [...disk.files].filter(([path]) => !path.startsWith(`${DIRECTORY}/content/`));
     const without = await (await openInMemory(new MemoryDisk(files))).verify({ threads: 1 });
-    assert.deepEqual(without.contents, { checked: 0, absent: 2 });
+    assert.deepEqual(without.contents, { checked: 0, absent: 2, erased: 0, unerased: 0 });
     assert.equal(without.verdict, "intact");
   });
 });
@@ -161,5 +161,6 @@ async function open(): Promise<{
 async function expectIntact(journal: Journal, contents: number): Promise<void> {
   const verdict = await journal.verify({ threads: 1 });
   assert.equal(verdict.verdict, "intact", verdict.firstBad?.reason);
-  assert.deepEqual(verdict.contents, { checked: contents, absent: 0 });
+  const none = { absent: 0, erased: 0, unerased: 0 };
+  assert.deepEqual(verdict.contents, { checked: contents, ...none });
 }

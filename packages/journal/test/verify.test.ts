@@ -37,7 +37,7 @@ suite("a verdict", () => {
       root: checkpoints.at(-1)!.split("\n")[2],
       firstBad: null,
       unsealed: { entries: 0, bytes: 0 },
-      contents: { checked: 0, absent: 0 },
+      contents: { checked: 0, absent: 0, erased: 0, unerased: 0 },
       pruned: null,
       anchored: null,
       unanchored: { entries: 12, since },

@@ -1,4 +1,4 @@
-import { commit, type StoredContent } from "@stele/core/content";
+import { commit, type ContentLine, type StoredContent } from "@stele/core/content";
 import { SteleError } from "@stele/core/error";
 import type { Hasher } from "@stele/core/hash";
 import type { Finding } from "@stele/core/verdict";
@@ -14,7 +14,18 @@ export interface ContentsReport {
   readonly checked: number;
   /** Contents that were not looked at, because the journal came without any. */
   readonly absent: number;
+  /** Those that are said to be erased: the whole journal must bear that out. */
+  readonly erased: readonly ErasedContents[];
   readonly finding: Finding | undefined;
+}
+
+/** Contents of one name of which the segment says that one entry erased them. */
+export interface ErasedContents {
+  /** The `seq` of the `stele.erased` entry. */
+  readonly by: number;
+  readonly name: string;
+  /** The entries that named them. */
+  readonly seqs: readonly number[];
 }
 
 /**
@@ -28,21 +39,56 @@ export async function checkContents(
   directory: string,
   report: SegmentReport,
 ): Promise<ContentsReport> {
+  const here = await orUndefined(disk.list(join(directory, CONTENT)));
+  if (!here) {
+    const absent = count(sealedReferences(report));
+    return { checked: 0, absent, erased: [], finding: undefined };
+  }
+  const path = contentPath(directory, report.header.first);
+  const found = await checkFile(disk, hasher, path, report);
+  // An erasure may have taken the file's place, and overwritten the one that was being read.
+  return found.finding ? checkFile(disk, hasher, path, report) : found;
+}
+
+async function checkFile(
+  disk: Disk,
+  hasher: Hasher,
+  path: string,
+  report: SegmentReport,
+): Promise<ContentsReport> {
   const wanted = sealedReferences(report);
   const all = count(wanted);
-  const here = await orUndefined(disk.list(join(directory, CONTENT)));
-  if (!here) return { checked: 0, absent: all, finding: undefined };
-  const file = await orUndefined(disk.openRead(contentPath(directory, report.header.first)));
+  const erased = new ErasedSoFar();
+  const file = await orUndefined(disk.openRead(path));
   let finding: Finding | undefined;
   try {
-    if (file) finding = await checkOff(file, hasher, wanted, report.end.sealedSize);
+    const { sealedSize } = report.end;
+    if (file) finding = await checkOff(file, hasher, { wanted, sealedSize, erased });
   } catch (error) {
     finding = malformedLine(error, wanted, report.end.sealedSize);
   } finally {
     await file?.close();
   }
-  const checked = all - count(wanted);
-  return { checked, absent: 0, finding: finding ?? firstMissing(wanted) };
+  const checked = all - count(wanted) - erased.count;
+  return { checked, absent: 0, erased: erased.all, finding: finding ?? firstMissing(wanted) };
+}
+
+/** Few bytes for each, since there may be millions. */
+class ErasedSoFar {
+  readonly #groups = new Map<string, { by: number; name: string; seqs: number[] }>();
+  count = 0;
+
+  add(seq: number, name: string, by: number): void {
+    const key = `${by} ${name}`;
+    const group = this.#groups.get(key) ?? { by, name, seqs: [] };
+    this.#groups.set(key, group);
+    group.seqs.push(seq);
+    this.count++;
+  }
+
+  get all(): readonly ErasedContents[] {
+    return [...this.#groups.values()];
+  }
 }
 
 /**
@@ -60,31 +106,53 @@ function malformedLine(
   return seq < sealedSize ? { verdict: "corrupt", seq, reason: error.message } : undefined;
 }
 
+/** What a pass over a content segment looks for and finds. */
+interface CheckingOff {
+  readonly wanted: Map<number, Map<string, string>>;
+  readonly sealedSize: number;
+  readonly erased: ErasedSoFar;
+}
+
 /**
- * Takes out of `wanted` what is there and right, and returns what is there and wrong first. Throws
- * JOURNAL_DAMAGED at a malformed line.
+ * Takes out of `wanted` what is there and right, or said to be erased, and returns what is there
+ * and wrong first. Throws JOURNAL_DAMAGED at a malformed line.
  */
 async function checkOff(
   file: ReadableFile,
   hasher: Hasher,
-  wanted: Map<number, Map<string, string>>,
-  sealedSize: number,
+  pass: CheckingOff,
 ): Promise<Finding | undefined> {
+  const { sealedSize } = pass;
   let last = -1;
-  for await (const { seq, contents } of readContentLines(file)) {
+  for await (const line of readContentLines(file)) {
+    const { seq } = line;
     // Reading a content stops at the first line of a later entry.
     if (seq <= last) return { verdict: "tampered", seq, reason: "its contents are out of order" };
     last = seq;
     // Contents are written first: these belong to entries that are on their way, or never came.
     if (seq >= sealedSize) return undefined;
-    const names = wanted.get(seq) ?? new Map<string, string>();
-    for (const [name, stored] of contents) {
-      const reason = mismatch(hasher, name, stored, names.get(name));
-      if (reason !== undefined) return { verdict: "tampered", seq, reason };
-      names.delete(name);
-    }
-    if (names.size === 0) wanted.delete(seq);
+    const reason = checkLine(hasher, line, pass);
+    if (reason !== undefined) return { verdict: "tampered", seq, reason };
   }
+  return undefined;
+}
+
+function checkLine(
+  hasher: Hasher,
+  { seq, contents, erased }: ContentLine,
+  pass: CheckingOff,
+): string | undefined {
+  const names = pass.wanted.get(seq) ?? new Map<string, string>();
+  for (const [name, stored] of contents) {
+    const reason = mismatch(hasher, name, stored, names.get(name));
+    if (reason !== undefined) return reason;
+    names.delete(name);
+  }
+  for (const [name, by] of erased) {
+    if (!names.delete(name)) return `it names no content ${name}, which is said to be erased`;
+    pass.erased.add(seq, name, by);
+  }
+  if (names.size === 0) pass.wanted.delete(seq);
   return undefined;
 }
 

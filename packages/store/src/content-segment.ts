@@ -1,5 +1,5 @@
 import { SteleError } from "@stele/core/error";
-import { MAX_CONTENT_BYTES, parseContentLine, type StoredContent } from "@stele/core/content";
+import { MAX_CONTENT_BYTES, parseContentLine, type ContentLine } from "@stele/core/content";
 import { segmentName } from "@stele/core/ledger";
 import type { ReadableFile } from "./disk.ts";
 import { CONTENT, join } from "./layout.ts";
@@ -37,22 +37,33 @@ export async function endOfContents(file: ReadableFile, size: number): Promise<n
  */
 export async function* readContentLines(
   file: ReadableFile,
-): AsyncGenerator<ReturnType<typeof parseContentLine>, void, undefined> {
+): AsyncGenerator<ContentLine, void, undefined> {
+  for await (const { start, end } of readLinePlaces(file)) yield readLine(file, start, end);
+}
+
+/** Where a line lies, with its newline, and the `seq` that it begins with. */
+export interface LinePlace {
+  readonly start: number;
+  readonly end: number;
+  readonly seq: number | undefined;
+}
+
+/** Where the lines lie, in order, without reading them whole. */
+export async function* readLinePlaces(
+  file: ReadableFile,
+): AsyncGenerator<LinePlace, void, undefined> {
   const sizeBytes = await file.size();
   for (let start = 0, end = 0; start < sizeBytes; start = end) {
     end = await endOfLine(file, start);
-    yield await readLine(file, start, end);
+    yield { start, end, seq: await seqAt(file, start) };
   }
 }
 
-/**
- * The contents of an entry, or undefined when the segment has no line for it. Throws
- * JOURNAL_DAMAGED.
- */
+/** The line of an entry, or undefined when the segment has none. Throws JOURNAL_DAMAGED. */
 export async function findContents(
   file: ReadableFile,
   seq: number,
-): Promise<ReadonlyMap<string, StoredContent> | undefined> {
+): Promise<ContentLine | undefined> {
   let lo = 0;
   let hi = await file.size();
   while (lo < hi) {
@@ -60,18 +71,19 @@ export async function findContents(
     const end = await endOfLine(file, start);
     const found = await seqAt(file, start);
     if (found === undefined) throw malformed(seq);
-    if (found === seq) return (await readLine(file, start, end)).contents;
+    if (found === seq) return readLine(file, start, end);
     if (found < seq) lo = end;
     else hi = start;
   }
   return undefined;
 }
 
-async function readLine(
+/** The line at that place. Throws JOURNAL_DAMAGED. */
+export async function readLine(
   file: ReadableFile,
   start: number,
   end: number,
-): Promise<ReturnType<typeof parseContentLine>> {
+): Promise<ContentLine> {
   if (end - start > MAX_LINE_BYTES) throw malformed(await seqAt(file, start));
   const bytes = new Uint8Array(end - start);
   const count = await file.read(bytes, start);

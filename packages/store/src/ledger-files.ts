@@ -88,6 +88,11 @@ export class LedgerFiles {
     this.#ledger.sizeBytes = segmentBytes;
   }
 
+  /** The `first` of the segment that commits go to. */
+  get segment(): number {
+    return this.#segment;
+  }
+
   /** Lets the next commit begin a new segment, as it must behind the end of a key's epoch. */
   endSegment(): void {
     this.#isEnded = true;

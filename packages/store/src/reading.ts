@@ -1,5 +1,3 @@
-export { checkContents, type ContentsReport } from "./content-check.ts";
-export { contentPath, findContents } from "./content-segment.ts";
 export type { EntryLine, LinePlace, PlacedLine } from "./entry-line.ts";
 export { orUndefined } from "./files.ts";
 export { firstSeal } from "./first-seal.ts";

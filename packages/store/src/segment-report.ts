@@ -2,6 +2,7 @@ import { matchesAscii, utf8 } from "@stele/core/bytes";
 import { contentReferences, type ContentReference } from "@stele/core/content";
 import { SegmentChecker, type SegmentEnd, type SegmentKeys } from "@stele/core/checker";
 import { parseCheckpoint } from "@stele/core/checkpoint";
+import { isErasedLine, readErasure, type Erasure } from "@stele/core/erasure";
 import { SteleError } from "@stele/core/error";
 import type { Hash } from "@stele/core/hash";
 import type { Primitives, VerifierKey } from "@stele/core/key";
@@ -32,6 +33,8 @@ export interface SegmentReport {
   readonly references: ReadonlyMap<number, References>;
   /** What its sealed entries say of segments that were dropped. */
   readonly pruned: readonly PrunedRecord[];
+  /** What entries say was erased, by their `seq`, when references were asked for. */
+  readonly erasures: ReadonlyMap<number, Erasure>;
   /** What follows the last seal that everything before it bears out. */
   readonly tail: Tail;
   /** The recovery key that entry 0 names, when it is in this segment, or that was given. */
@@ -97,6 +100,7 @@ class SegmentPass implements LineSink {
   #lastSealEnd = 0;
   #sizeBytes = 0;
   readonly #references = new Map<number, References>();
+  readonly #erasures = new Map<number, Erasure>();
 
   constructor(check: SegmentCheck) {
     this.#check = check;
@@ -134,7 +138,9 @@ class SegmentPass implements LineSink {
     const tiles = this.#checker.tiles.filter((tile) => leavesUpTo(tile) <= end.sealedSize);
     const pruned = this.#checker.pruned.filter(({ seq }) => seq < end.sealedSize);
     const tail = this.#tail(end);
-    return { header, end, roots, tiles, sizeBytes, references, pruned, tail, recoveryKey };
+    const erasures = new Map([...this.#erasures].filter(([seq]) => seq < end.sealedSize));
+    const named = { references, pruned, erasures };
+    return { header, end, roots, tiles, sizeBytes, ...named, tail, recoveryKey };
   }
 
   /**
@@ -142,10 +148,19 @@ class SegmentPass implements LineSink {
    * without any.
    */
   #collect(buffer: Uint8Array, start: number, end: number): void {
+    if (isOfJournal(buffer, start)) this.#collectErasure(buffer.subarray(start, end));
     if (!matchesAscii(buffer, end - HASH_FIELD_BYTES - 4, '"}}}')) return;
     const { entry } = readEntryLine(buffer.subarray(start, end)) ?? {};
     const references = entry && contentReferences(entry.event);
     if (references && references.size > 0) this.#references.set(entry.seq, references);
+  }
+
+  #collectErasure(line: Uint8Array): void {
+    const found = readEntryLine(line);
+    if (!found || !isErasedLine(found.line)) return;
+    const { seq, event } = found.entry;
+    const erasure = readErasure(seq, event);
+    if (erasure) this.#erasures.set(seq, erasure);
   }
 
   #begin(line: Uint8Array): undefined {
@@ -210,6 +225,16 @@ class SegmentPass implements LineSink {
     this.#sizeBytes = sizeBytes;
   }
 }
+
+/** Whether the checked line is of an entry of the journal's own. */
+function isOfJournal(buffer: Uint8Array, start: number): boolean {
+  if (buffer[start + 4] !== 0x71) return false;
+  const digits = buffer.indexOf(0x2c, start + 7) - start - 7;
+  return matchesAscii(buffer, start + 7 + digits + BEHIND_SEQ_BYTES, '{"type":"stele.');
+}
+
+/** `,"prev":"…","time":"…","event":` */
+const BEHIND_SEQ_BYTES = 9 + 64 + 10 + 24 + 10;
 
 function hasZero(buffer: Uint8Array, start: number, end: number): boolean {
   const zero = buffer.indexOf(0, start);

@@ -100,6 +100,14 @@ export class Writer {
     return this.#append(keyChangeEvent({ next: next.key, reason }), {}, next);
   }
 
+  /**
+   * Lets the commits of all appends from now on go to a later segment than the sealed entry's, so
+   * that nothing holds its contents open once one of them is acknowledged.
+   */
+  endSegmentOf(seq: number): void {
+    if (seq >= this.#files.segment) this.#files.endSegment();
+  }
+
   #append(event: EventText, options: WriteOptions, nextSigner?: Signer): Promise<Receipt> {
     return new Promise((resolve, reject) => {
       const { ack = "synced" } = options;

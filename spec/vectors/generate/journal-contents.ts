@@ -34,6 +34,46 @@ function journalWithContents(): TestJournal {
   return journal;
 }
 
+/** The same, and entry 3 says that a content of entry 0 was erased. */
+function journalWithErasure(): TestJournal {
+  const journal = journalWithContents();
+  const contents = [{ from: 0, to: 0, names: ["b"] }];
+  journal.append(JSON.stringify({ type: "stele.erased", data: { contents, reason: "asked to" } }));
+  journal.seal();
+  return journal;
+}
+
+/** Contents that were erased, or should have been. */
+function erasureCases(): JournalCase[] {
+  const journal = journalWithErasure();
+  const line0 = lineOf(0, { a: "first" }).replace("}}}\n", '}},"erased":{"b":3}}\n');
+  const line2 = lineOf(2, { a: "third" });
+  const at = (name: string, content: string, expected: Partial<JournalCase>): JournalCase => ({
+    name,
+    files: { ...journal.files(), [PATH]: content },
+    size: 4,
+    root: base64(journal.root),
+    ...expected,
+  });
+  const intact = { verdict: "intact", firstBad: null } as const;
+  const counts = { checked: 2, absent: 0, erased: 1, unerased: 0 };
+  const left = { checked: 3, absent: 0, erased: 0, unerased: 1 };
+  const tampered = { verdict: "tampered", firstBad: 0 } as const;
+  return [
+    at("an erased content", line0 + line2, {
+      ...intact,
+      contents: counts,
+      opening: { recovered: 0 },
+    }),
+    at("an erased content that lies there", lineOf(0, { a: "first", b: "second" }) + line2, {
+      ...intact,
+      contents: left,
+    }),
+    at("an erased content without a word", lineOf(0, { a: "first" }) + line2, tampered),
+    at("an erased content of another entry's", line0.replace(":3}", ":1}") + line2, tampered),
+  ];
+}
+
 /** A journal with contents, which are there, not there, or other ones. */
 export function contentCases(): JournalCase[] {
   const journal = journalWithContents();
@@ -47,11 +87,12 @@ export function contentCases(): JournalCase[] {
     ...expected,
   });
   const intact = { verdict: "intact", firstBad: null } as const;
-  const checked = { checked: 3, absent: 0 };
+  const none = { checked: 0, absent: 0, erased: 0, unerased: 0 };
+  const checked = { ...none, checked: 3 };
   const wrong = (verdict: "tampered" | "corrupt", firstBad: number) => ({ verdict, firstBad });
   return [
     at("contents", line0 + line2, { ...intact, contents: checked, opening: { recovered: 0 } }),
-    at("no directory for contents", undefined, { ...intact, contents: { checked: 0, absent: 3 } }),
+    at("no directory for contents", undefined, { ...intact, contents: { ...none, absent: 3 } }),
     at("contents of an entry that never came", line0 + line2 + lineOf(3, { a: "x" }), {
       ...intact,
       contents: checked,
@@ -87,5 +128,6 @@ export function contentCases(): JournalCase[] {
       wrong("tampered", 1),
     ),
     at("a line of contents twice", line0 + line0 + line2, wrong("tampered", 0)),
+    ...erasureCases(),
   ];
 }

@@ -35,7 +35,12 @@ export interface JournalCase {
   } | null;
   /** Where it is not "checkpoint" with a checkpoint and "none" without. */
   readonly freshness?: "none" | "checkpoint" | "witnessed";
-  readonly contents?: { readonly checked: number; readonly absent: number };
+  readonly contents?: {
+    readonly checked: number;
+    readonly absent: number;
+    readonly erased: number;
+    readonly unerased: number;
+  };
   /** What opening for writing does: sets so many pieces aside, or refuses with a code. */
   readonly opening?: { readonly recovered: number } | { readonly error: string };
 }

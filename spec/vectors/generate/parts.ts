@@ -154,6 +154,8 @@ export function contentVectors(): object {
     ["no salt", one({ salt: undefined })],
     ["base64 without padding", one({ text: undefined, base64: "AA" })],
     ["base64 of the URL alphabet", one({ text: undefined, base64: "_wD-" })],
+    ["erased by no entry", `${JSON.stringify({ seq: 7, content: {}, erased: { a: -1 } })}\n`],
+    ["there and erased", one({}).replace("}}}\n", '}},"erased":{"a":9}}\n')],
   ];
   return {
     source: SOURCE,
@@ -176,6 +178,12 @@ export function contentVectors(): object {
           stored("b.in-1_", b, binary),
           stored("empty", a, Buffer.alloc(0)),
         ],
+      },
+      {
+        line: `${JSON.stringify({ seq: 8, content: {}, erased: { output: 9, input: 12 } })}\n`,
+        seq: 8,
+        contents: [],
+        erased: { output: 9, input: 12 },
       },
     ],
     refused: refused.map(([why, wrong]) => ({ why, line: wrong })),

@@ -18,7 +18,12 @@ interface Commitment {
 
 interface Contents {
   readonly commitments: readonly Commitment[];
-  readonly lines: readonly { line: string; seq: number; contents: readonly Commitment[] }[];
+  readonly lines: readonly {
+    readonly line: string;
+    readonly seq: number;
+    readonly contents: readonly Commitment[];
+    readonly erased?: Readonly<Record<string, number>>;
+  }[];
   readonly refused: readonly { why: string; line: string }[];
 }
 
@@ -42,10 +47,15 @@ test("contents.json: commitments", () => {
 });
 
 test("contents.json: lines read and write", () => {
-  for (const { line, seq, contents } of vectors.lines) {
+  for (const { line, seq, contents, erased: names = {} } of vectors.lines) {
+    const erased = new Map(Object.entries(names));
     const expected = new Map(contents.map((vector) => [vector.field, stored(vector)]));
-    assert.deepEqual(parseContentLine(withoutNewline(line)), { seq, contents: expected });
-    assert.equal(formatContentLine(seq, expected), line);
+    assert.deepEqual(parseContentLine(withoutNewline(line)), {
+      seq,
+      contents: expected,
+      erased,
+    });
+    assert.equal(formatContentLine(seq, expected, erased), line);
   }
 });
 

@@ -11,6 +11,7 @@ export class MemoryDisk implements Disk {
   /** Awaited before each run: to hold a commit back, or to make it fail. */
   beforeRun: (steps: readonly DiskStep[]) => Promise<void> = async () => {};
   readonly #directories: Set<string>;
+  readonly #handles = new Set<MemoryFile>();
 
   constructor(files: Iterable<readonly [string, Uint8Array]> = []) {
     this.files = new Map(files);
@@ -30,21 +31,22 @@ export class MemoryDisk implements Disk {
 
   async openRead(path: string): Promise<WritableFile> {
     if (!this.files.has(path)) throw notFound(path);
-    return new MemoryFile(this.files, path);
+    return this.#handle(path);
   }
 
   async openWrite(path: string): Promise<WritableFile> {
     if (!this.files.has(path)) this.files.set(path, new Uint8Array());
-    return new MemoryFile(this.files, path);
+    return this.#handle(path);
   }
 
   async rename(from: string, to: string): Promise<void> {
+    this.#unname(to);
     this.files.set(to, this.files.get(from)!);
-    this.files.delete(from);
+    this.#unname(from);
   }
 
   async remove(path: string): Promise<void> {
-    this.files.delete(path);
+    this.#unname(path);
   }
 
   async removeDirectory(directory: string): Promise<void> {
@@ -66,15 +68,34 @@ export class MemoryDisk implements Disk {
   }
 
   async close(): Promise<void> {}
+
+  #handle(path: string): MemoryFile {
+    const file = new MemoryFile(this.files, path, () => this.#handles.delete(file));
+    this.#handles.add(file);
+    return file;
+  }
+
+  /** Who has the file open keeps it. */
+  #unname(path: string): void {
+    for (const handle of this.#handles) handle.keep(path);
+    this.files.delete(path);
+  }
 }
 
 class MemoryFile implements WritableFile {
-  readonly #files: Map<string, Uint8Array>;
+  #files: Map<string, Uint8Array>;
   readonly #path: string;
+  readonly #onClose: () => void;
 
-  constructor(files: Map<string, Uint8Array>, path: string) {
+  constructor(files: Map<string, Uint8Array>, path: string, onClose: () => void) {
     this.#files = files;
     this.#path = path;
+    this.#onClose = onClose;
+  }
+
+  keep(path: string): void {
+    const bytes = this.#files.get(path);
+    if (path === this.#path && bytes) this.#files = new Map([[path, bytes]]);
   }
 
   async size(): Promise<number> {
@@ -101,7 +122,9 @@ class MemoryFile implements WritableFile {
 
   async sync(): Promise<void> {}
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#onClose();
+  }
 
   get #bytes(): Uint8Array {
     return this.#files.get(this.#path)!;
