@@ -2,6 +2,7 @@ import type { AppendRow } from "./append.ts";
 import type { ContenderName } from "./contenders/all.ts";
 import type { Machine } from "./machine.ts";
 import type { ProofRow, PublishRow } from "./evidence.ts";
+import type { IndexRow } from "./index.ts";
 import type { OpenRow } from "./open.ts";
 import type { AppendResult } from "./trials/append.ts";
 import type { Costs } from "./trials/costs.ts";
@@ -19,6 +20,7 @@ export interface Run {
   readonly open: readonly OpenRow[];
   readonly proofs: readonly ProofRow[];
   readonly publish: readonly PublishRow[];
+  readonly index: readonly IndexRow[];
 }
 
 /** Where the arithmetic limit is computed, and what most aims speak of. */

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 
-type Part = "append" | "verify" | "open" | "proofs" | "publish";
-const PARTS: readonly Part[] = ["append", "verify", "open", "proofs", "publish"];
+type Part = "append" | "verify" | "open" | "proofs" | "publish" | "index";
+const PARTS: readonly Part[] = ["append", "verify", "open", "proofs", "publish", "index"];
 
 export interface Options {
   readonly parts: readonly Part[];
@@ -13,20 +13,29 @@ export interface Options {
   readonly measureMs: number;
   readonly warmUpMs: number;
   readonly rounds: number;
+  /** How many entries the journal of the index part has. */
+  readonly indexEntries: number;
 }
 
-const USAGE = "npm run bench -- [--quick] [--only append|verify|open|proofs|publish] [--out FILE]";
+const USAGE = `npm run bench -- [--quick] [--only ${PARTS.join("|")}] [--entries N] [--out FILE]`;
 
 /** Reads the command line; throws with a message for people when it is wrong. */
 export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
-    options: { quick: { type: "boolean" }, only: { type: "string" }, out: { type: "string" } },
+    options: {
+      quick: { type: "boolean" },
+      only: { type: "string" },
+      entries: { type: "string" },
+      out: { type: "string" },
+    },
   });
   const quick = values.quick ?? false;
   const parts = PARTS.filter((part) => values.only === undefined || part === values.only);
   if (parts.length === 0) throw new Error(`--only ${values.only}: use ${USAGE}`);
   const times = quick ? { measureMs: 700, warmUpMs: 200 } : { measureMs: 3000, warmUpMs: 500 };
   const full = !quick && parts.length === PARTS.length;
-  return { parts, quick, full, out: values.out, rounds: 3, ...times };
+  const indexEntries = Number(values.entries ?? (quick ? 100_000 : 1_000_000));
+  if (!(indexEntries >= 10_000)) throw new Error(`--entries takes 10000 or more: use ${USAGE}`);
+  return { parts, quick, full, out: values.out, rounds: 3, indexEntries, ...times };
 }

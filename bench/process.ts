@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 
 /** No trial may take longer; a hung one is killed and reported as failed. */
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 1_800_000;
 
 /**
  * Runs one trial in a process of its own and returns what it answers. The child gets no execution
@@ -24,7 +24,18 @@ export async function runTrial<Result>(trial: TrialName, spec: object): Promise<
   throw new Error(`${trial} trial failed: ${errorLine(errors)}`);
 }
 
-export type TrialName = "append" | "verify" | "open" | "proofs" | "publish" | "fill" | "costs";
+export type TrialName =
+  | "append"
+  | "verify"
+  | "open"
+  | "proofs"
+  | "publish"
+  | "fill"
+  | "costs"
+  | "index-feed"
+  | "index-rows"
+  | "index-jq"
+  | "index-append";
 
 function errorLine(errors: string): string {
   const lines = errors.split("\n");

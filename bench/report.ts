@@ -2,6 +2,7 @@ import { judgeAims, type Aim } from "./aims.ts";
 import type { AppendRow } from "./append.ts";
 import { CONTENDERS, type ContenderName } from "./contenders/all.ts";
 import type { ProofRow, PublishRow } from "./evidence.ts";
+import type { IndexRow } from "./index.ts";
 import type { OpenRow } from "./open.ts";
 import { appendFigures, GROUP, type Run } from "./figures.ts";
 import { formatNumber, renderTable, type Table } from "./table.ts";
@@ -16,6 +17,7 @@ export function renderReport(run: Run): string {
     openTable(run.open),
     proofTable(run.proofs),
     publishTable(run.publish),
+    indexTable(run.index),
     aimTable(judgeAims(run)),
   ];
   const filled = tables.filter((table) => table.rows.length > 0);
@@ -146,6 +148,20 @@ function publishTable(rows: readonly PublishRow[]): Table {
       row.entriesPerSecond / row.floorEntriesPerSecond,
       row.againMs,
     ]),
+  };
+}
+
+function indexTable(rows: readonly IndexRow[]): Table {
+  return {
+    title: "Questions",
+    note:
+      "The same questions to the index (each hit read from the ledger and checked), to rows in " +
+      "plain SQLite with an index for each question, and to jq, which reads every line. Making: " +
+      "from the whole ledger; appending: 256 in flight, with the index following ÷ without.",
+    columns: ["entries", "by", "what", "value", "p50 ms", "p99 ms"],
+    rows: rows.map(({ entries, by, what, value, p50Ms, p99Ms }) => {
+      return [entries, by, what, value, p50Ms, p99Ms];
+    }),
   };
 }
 

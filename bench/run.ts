@@ -7,6 +7,7 @@ import { runTrial } from "./process.ts";
 import { renderReport } from "./report.ts";
 import { keepResults, writeJson } from "./results.ts";
 import type { Run } from "./figures.ts";
+import { benchIndex } from "./index.ts";
 import { makeScratch } from "./scratch.ts";
 import type { Costs } from "./trials/costs.ts";
 import { benchVerify } from "./verify.ts";
@@ -41,6 +42,7 @@ async function measure(scratch: string, options: Options): Promise<Run> {
     open: parts.includes("open") ? await benchOpen(scratch, options) : [],
     proofs: parts.includes("proofs") ? await benchProofs(scratch, options) : [],
     publish: parts.includes("publish") ? await benchPublish(scratch, options) : [],
+    index: parts.includes("index") ? await benchIndex(scratch, options) : [],
     append: parts.includes("append") ? await benchAppend(scratch, options) : [],
   };
 }

@@ -5,12 +5,18 @@ import { createPart, partName, partOf, ZONE_ENTRIES } from "./schema.ts";
 import { token } from "./words.ts";
 import type { WordsTable } from "./words-table.ts";
 
-/** How many tokens of names are kept in memory. */
+/** How many names of each kind, and words, are kept in memory. */
 const MAX_CACHED = 50_000;
 
 interface Zone {
   low: number;
   high: number;
+}
+
+/** A name that entries have: its number in rows, and its tokens, each with a space in front. */
+interface Known {
+  readonly number: number;
+  readonly tokens: string;
 }
 
 /** Writes the rows of entries: what they are counted by, their tokens, and the zones of time. */
@@ -22,7 +28,16 @@ export class EntryTables {
   /** Of the entry that is being added: one for all, since there are many. */
   readonly #row: (number | bigint | null)[] = [];
   readonly #zones = new Map<number, Zone>();
-  readonly #tokens = new Map<string, string>();
+  readonly #wordTokens = new Map<string, string>();
+  readonly #names: Readonly<Record<Name, Map<string, Known>>> = {
+    type: new Map(),
+    agent: new Map(),
+    session: new Map(),
+    tool: new Map(),
+    model: new Map(),
+    provider: new Map(),
+    verdict: new Map(),
+  };
   #part: { readonly number: number; readonly add: StatementSync } | undefined;
 
   constructor(database: DatabaseSync, words: WordsTable) {
@@ -46,11 +61,23 @@ export class EntryTables {
     row[2] = sizeBytes;
     row[3] = timeMs;
     let column = 4;
-    for (const name of NAMES) row[column++] = this.#wordNumber(names[name]);
+    let tokens = this.#ownTokens(facts);
+    for (const name of NAMES) {
+      const known = this.#known(name, names[name]);
+      row[column++] = known?.number ?? null;
+      if (known) tokens += known.tokens;
+    }
     for (const amount of AMOUNTS) row[column++] = stored(amounts[amount]);
     this.#addEntry.run(...row);
-    this.#partOf(seq).run(seq, this.#tokensOf(facts));
+    this.#partOf(seq).run(seq, tokens);
     this.#extendZone(Math.floor(seq / ZONE_ENTRIES), timeMs);
+  }
+
+  /** After a transaction that was undone: numbers that it gave may be others' now. */
+  forget(): void {
+    for (const name of NAMES) this.#names[name].clear();
+    this.#zones.clear();
+    this.#part = undefined;
   }
 
   /** At the end of a transaction that added entries. */
@@ -82,10 +109,6 @@ export class EntryTables {
     return this.#part.add;
   }
 
-  #wordNumber(text: string | undefined): number | null {
-    return text === undefined ? null : this.#words.number(text);
-  }
-
   #extendZone(number: number, timeMs: number): void {
     const zone = this.#zones.get(number);
     if (zone === undefined) this.#zones.set(number, { low: timeMs, high: timeMs });
@@ -95,28 +118,37 @@ export class EntryTables {
     }
   }
 
-  #tokensOf({ id, parent, names, words }: Facts): string {
+  /** The tokens of what hardly two entries have in common. */
+  #ownTokens({ id, parent, words }: Facts): string {
     let tokens = id === undefined ? "" : ` ${token("id", id)}`;
     if (parent !== undefined) tokens += ` ${token("parent", parent)}`;
-    for (const name of NAMES) {
-      const value = names[name];
-      if (value !== undefined) tokens += this.#cached(name, value);
+    for (const word of words) {
+      let known = this.#wordTokens.get(word);
+      if (known === undefined) {
+        known = ` ${token("word", word)}`;
+        keep(this.#wordTokens, word, known);
+      }
+      tokens += known;
     }
-    for (const word of words) tokens += this.#cached("word", word);
     return tokens;
   }
 
-  /** With a space in front. */
-  #cached(kind: Name | "word", value: string): string {
-    const key = kind + value;
-    const known = this.#tokens.get(key);
-    if (known !== undefined) return known;
-    let tokens = ` ${token(kind, value)}`;
-    if (kind === "type") for (const prefix of prefixes(value)) tokens += ` ${prefix}`;
-    if (this.#tokens.size >= MAX_CACHED) this.#tokens.clear();
-    this.#tokens.set(key, tokens);
-    return tokens;
+  #known(name: Name, text: string | undefined): Known | undefined {
+    if (text === undefined) return undefined;
+    const names = this.#names[name];
+    const known = names.get(text);
+    if (known) return known;
+    let tokens = ` ${token(name, text)}`;
+    if (name === "type") for (const prefix of prefixes(text)) tokens += ` ${prefix}`;
+    return keep(names, text, { number: this.#words.number(text), tokens });
   }
+}
+
+/** Keeps the value, and forgets all others first when there are too many. */
+function keep<Value>(cache: Map<string, Value>, key: string, value: Value): Value {
+  if (cache.size >= MAX_CACHED) cache.clear();
+  cache.set(key, value);
+  return value;
 }
 
 /** The tokens of all that ends with a dot in a type: `a.` and `a.b.` of `a.b.c`. */
@@ -127,6 +159,6 @@ function* prefixes(type: string): Generator<string> {
 }
 
 /** SQLite's integers are signed: the upper half of 2^64 is stored as negative numbers. */
-function stored(amount: number | bigint | undefined): number | bigint | null {
-  return typeof amount === "bigint" ? BigInt.asIntN(64, amount) : (amount ?? null);
+function stored(amount: bigint | undefined): bigint | null {
+  return amount === undefined ? null : BigInt.asIntN(64, amount);
 }

@@ -1,5 +1,5 @@
 import type { Entry } from "@stele/core/ledger";
-import { toWhole } from "./amount.ts";
+import { toWhole } from "@stele/core/whole-number";
 import { wordsOf } from "./words.ts";
 
 /** What is summed: whole numbers from 0 to 2^64 - 1. */
@@ -27,7 +27,7 @@ export interface Facts {
   readonly parent: string | undefined;
   readonly names: Readonly<Record<Name, string | undefined>>;
   readonly words: ReadonlySet<string>;
-  readonly amounts: Readonly<Record<Amount, bigint | number | undefined>>;
+  readonly amounts: Readonly<Record<Amount, bigint | undefined>>;
 }
 
 /** The members of `data`, and of what lies in it, whose text is searched. */

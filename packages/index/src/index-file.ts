@@ -138,6 +138,7 @@ export class IndexFile implements Disposable {
       return result;
     } catch (error) {
       this.words.forget();
+      this.#entries.forget();
       if (this.database.isTransaction) this.database.exec("ROLLBACK");
       throw error;
     }

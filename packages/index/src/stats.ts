@@ -46,7 +46,7 @@ export class Tally {
   addEntry(facts: Facts): void {
     const sums = this.#of(keyOf(facts, this.#group));
     sums.count++;
-    for (const amount of AMOUNTS) sums[amount] += BigInt(facts.amounts[amount] ?? 0);
+    for (const amount of AMOUNTS) sums[amount] += facts.amounts[amount] ?? 0n;
   }
 
   /** Counts what was added up elsewhere. */
