@@ -24,14 +24,15 @@ import {
   type Manifest,
   type World,
 } from "@stele/store";
-import { readKeyHistory } from "@stele/store/reading";
-import { TreeReader, scanLeaves } from "@stele/store/tiles";
+import { listSegments, readKeyHistory } from "@stele/store/reading";
+import { TreeReader } from "@stele/store/tiles";
 import {
   isPublishedBy,
   keyOfSize,
   parsePublished,
   type PublishedCheckpoint,
 } from "@stele/store/checkpoint";
+import { leavesToPublish } from "./published-leaves.ts";
 import { Site } from "./site.ts";
 
 /** How a journal is published. */
@@ -137,8 +138,9 @@ class Publication {
     if (before && known > size) return this.#done(before);
     const hasBundles = !this.#withEntries || (await this.#hasBundlesOf(known));
     if (before?.text === target.text && hasBundles) return this.#done(target);
-    if (!hasBundles) await this.#write(target.checkpoint, 0, []);
-    else await this.#write(target.checkpoint, known - (known % TILE_WIDTH), [[], ...rows.slice(1)]);
+    const from = hasBundles ? known - (known % TILE_WIDTH) : 0;
+    const edge = hasBundles ? [[], ...rows.slice(1)] : [];
+    await this.#write(target.checkpoint, { from, known }, edge);
     await this.#site.settle();
     await replaceFile(this.#source.world.disk, this.#out, "checkpoint", utf8(target.text));
     const hasMoreFull = tileRow(0, known).full < tileRow(0, size).full;
@@ -194,15 +196,25 @@ class Publication {
     throw conflict(message, path);
   }
 
-  /** Bundles are written in order, so the last one of a size tells. */
+  /**
+   * Bundles are written in order, so the last one of a size tells; but none is missed that would
+   * begin with entries that were pruned.
+   */
   async #hasBundlesOf(size: number): Promise<boolean> {
+    const { world, directory } = this.#source;
     const index = Math.floor((size - 1) / TILE_WIDTH);
     const width = size - index * TILE_WIDTH;
-    return size === 0 || this.#site.has(formatBundlePath({ index, width }));
+    if (size === 0 || (await this.#site.has(formatBundlePath({ index, width })))) return true;
+    const [first = 0] = await listSegments(world.disk, directory);
+    return index * TILE_WIDTH < first;
   }
 
   /** Writes the tiles and bundles from the `from`th entry on, which starts a tile. */
-  async #write(target: Checkpoint, from: number, rows: Rows): Promise<void> {
+  async #write(
+    target: Checkpoint,
+    { from, known }: { readonly from: number; readonly known: number },
+    rows: Rows,
+  ): Promise<void> {
     const { world, directory } = this.#source;
     const { primitives } = world;
     const edge = new TileEdge(from, rows);
@@ -214,12 +226,13 @@ class Publication {
       if (tile) full.push(tile);
     };
     const bundle: Uint8Array[] = [];
-    const range = { lo: from, hi: target.size, withBytes: this.#withEntries };
-    for await (const { hashes, leaves } of scanLeaves(world, directory, range)) {
+    const range = { from, to: target.size, withEntries: this.#withEntries, known };
+    const pages = leavesToPublish(world, directory, this.#site, range);
+    for await (const { hashes, leaves } of pages) {
       for (const [place, hash] of hashes.entries()) {
         push(0, hash);
         tree.append(hash, push);
-        if (this.#withEntries) bundle.push(leaves[place]!);
+        if (leaves.length > 0) bundle.push(leaves[place]!);
         for (const tile of full.splice(0)) await this.#putTile(tile);
         if (bundle.length === TILE_WIDTH) await this.#putBundle(tree.size, bundle.splice(0));
       }

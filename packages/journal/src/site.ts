@@ -7,7 +7,7 @@ import {
   tileLevels,
   tileRow,
 } from "@stele/core/tile";
-import type { Disk } from "@stele/store";
+import { readFileIfAny, type Disk } from "@stele/store";
 import { orUndefined } from "@stele/store/reading";
 
 /** What is handed to the disk at once. */
@@ -56,7 +56,12 @@ export class Site {
     return file !== undefined;
   }
 
-  /** Removes the partial tiles and bundles whose full one a log of this size has. */
+  /** The file's bytes; undefined when there is no such file. */
+  read(path: string): Promise<Uint8Array | undefined> {
+    return readFileIfAny(this.#disk, this.#at(path));
+  }
+
+  /** Removes the partial tiles and bundles whose full one a log of this size has, and is there. */
   async removePartials(size: number): Promise<void> {
     for (let level = 0; level < tileLevels(size); level++) {
       const { full } = tileRow(level, size);
@@ -75,6 +80,8 @@ export class Site {
       const { index } =
         parseTilePath(path.slice(0, -2)) ?? parseBundlePath(path.slice(0, -2)) ?? {};
       if (index === undefined || index >= full) continue;
+      // Of entries that were pruned in between there is no full bundle.
+      if (!(await this.has(path.slice(0, -2)))) continue;
       for (const width of await this.#disk.list(this.#at(path))) {
         await this.#disk.remove(this.#at(`${path}/${width}`));
       }
