@@ -44,7 +44,8 @@ export async function keepHashes(
   for await (const { first, hashes } of scanLeaves(world, directory, { lo, hi })) {
     for (const [place, hash] of hashes.entries()) {
       const seq = first + place;
-      if (seq >= from && seq < to) await tree.append(hash);
+      if (seq < from) tree.appendBefore(hash);
+      else if (seq < to) tree.append(hash);
       row.push(hash);
       if (row.length === TILE_WIDTH) await tiles.keep((seq + 1) / TILE_WIDTH - 1, row.splice(0));
     }
@@ -59,10 +60,13 @@ class BoundedTree {
   readonly roots: Map<number, Hash> = new Map<number, Hash>();
   readonly #headers: readonly SegmentHeader[];
   readonly #tree: Frontier;
+  /** Of what was dropped before, the part in the same tile. */
+  readonly #before: Frontier;
 
   private constructor(world: Pick<World, "primitives">, headers: readonly SegmentHeader[]) {
     this.#headers = headers;
     this.#tree = new Frontier(world.primitives, headers[0]!.first, headers[0]!.frontier);
+    this.#before = new Frontier(world.primitives);
   }
 
   static async at(
@@ -75,7 +79,17 @@ class BoundedTree {
     return new BoundedTree(world, headers);
   }
 
-  async append(hash: Hash): Promise<void> {
+  /** Takes a hash of an entry that was dropped before: it comes from a tile, which may be wrong. */
+  appendBefore(hash: Hash): void {
+    this.#before.append(hash);
+    const { first, frontier } = this.#headers[0]!;
+    const { nodes, size } = this.#before;
+    if (size < first % TILE_WIDTH) return;
+    if (nodes.join() === frontier.slice(-nodes.length).join()) return;
+    throw damaged(first - size, "a tile does not hold the hashes of entries that were pruned");
+  }
+
+  append(hash: Hash): void {
     const tree = this.#tree;
     tree.append(hash);
     const next = this.#headers[this.roots.size + 1];
