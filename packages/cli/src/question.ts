@@ -72,13 +72,20 @@ export async function ask<T>(
   }
 }
 
-/** Frees what questions needed, whatever became of them. */
+const NOT_KEPT = "the index cannot be kept in the journal's directory: it was made for this once";
+
+/**
+ * Frees what questions needed, whatever became of them, and says so when the index that they took
+ * time to make could not be kept.
+ */
 export async function withReader<T>(
   reader: JournalReader,
   work: (reader: JournalReader) => Promise<T>,
 ): Promise<T> {
   try {
-    return await work(reader);
+    const result = await work(reader);
+    if (reader.indexKept === "process") process.stderr.write(`stele: ${NOT_KEPT}\n`);
+    return result;
   } finally {
     await reader.close();
   }

@@ -50,3 +50,8 @@ export function indexFailed(path: string, cause: unknown): SteleError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new SteleError("INDEX_FAILED", `the index ${path} failed: ${reason}`, { path, cause });
 }
+
+/** What those are told who ask, or wait, while the journal is closed. */
+export function indexClosed(): SteleError {
+  return new SteleError("JOURNAL_CLOSED", "the journal's index is closed");
+}

@@ -151,17 +151,14 @@ export class JournalIndex {
     return { groups: await engine.sum(request), size };
   }
 
-  /**
-   * The `seq`s of a session's entries below `upTo`, ascending, each read from the ledger and
-   * looked at.
-   */
-  async *seqsOfSession(session: string, upTo: number): AsyncGenerator<number, void, undefined> {
+  /** A session's entries below `upTo`, in order. Waits until so many are indexed. */
+  async *entriesOfSession(session: string, upTo: number): AsyncGenerator<Entry, void, undefined> {
     if (upTo <= 0) return;
     let after: number | undefined;
     do {
-      const query = { session, to: upTo - 1, limit: 1000, after };
+      const query = { session, to: upTo - 1, limit: SESSION_PAGE, after };
       const page = await this.query(query, { waitFor: { seq: upTo - 1 } });
-      yield* page.entries.map(({ seq }) => seq);
+      yield* page.entries;
       after = page.next ?? undefined;
     } while (after !== undefined);
   }
@@ -183,8 +180,9 @@ export class JournalIndex {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#stop.abort();
-    await this.#following?.catch(() => undefined);
+    this.#sealed?.resolve();
     await this.#engine?.close();
+    await this.#following;
   }
 
   async #follow(engine: IndexEngine): Promise<void> {
@@ -272,6 +270,7 @@ export class JournalIndex {
   }
 }
 
+const SESSION_PAGE = 1000;
 /** How many entries are read at the same time. */
 const READ_AT_ONCE = 200;
 

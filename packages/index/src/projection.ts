@@ -2,7 +2,7 @@ import { SteleError } from "@stele/core/error";
 import type { Clock, Manifest, World } from "@stele/store";
 import { LedgerReader } from "@stele/store/reading";
 import { CandidateSearch, type Place, type Search } from "./candidates.ts";
-import { indexFailed, isBusy, isCorrupt, Stale } from "./index-error.ts";
+import { indexClosed, indexFailed, isBusy, isCorrupt, Stale } from "./index-error.ts";
 import { IndexFile, takesNoFile, type Cursor } from "./index-file.ts";
 import type { Stat } from "./stats.ts";
 import { sumRows, type SumRequest } from "./sums.ts";
@@ -49,6 +49,7 @@ export class Projection implements IndexEngine {
   #kept: Coverage["kept"];
   #cursor: Cursor | undefined;
   #catching: Promise<Coverage> | undefined;
+  #isClosed = false;
 
   /** `isOnMachine`: whether the world's disk is the machine's, so that SQLite can have a file. */
   constructor(
@@ -88,10 +89,11 @@ export class Projection implements IndexEngine {
     await this.catchUp(() => undefined);
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#catching?.catch(() => undefined);
     this.#open?.file[Symbol.dispose]();
     this.#open = undefined;
-    return Promise.resolve();
   }
 
   /** Does the work; when the index turns out to be no good, makes it anew and does it again. */
@@ -139,6 +141,7 @@ export class Projection implements IndexEngine {
   }
 
   async #catchUp(onProgress: IndexProgress): Promise<Coverage> {
+    if (this.#isClosed) throw indexClosed();
     const { file } = this.#opened();
     // Before the size: another process may index what is sealed meanwhile.
     let cursor = file.cursor();
@@ -186,6 +189,7 @@ export class Projection implements IndexEngine {
         }
         const next = await this.#add(file, slice, cursor);
         cursor = next;
+        if (this.#isClosed) throw indexClosed();
         until.onProgress(next.next, until.size);
         if (next.next !== seq + slice.length) return next;
         await this.#clock.turn();

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { SteleError } from "@stele/core/error";
 import type { Place, Search } from "./candidates.ts";
-import { indexFailed } from "./index-error.ts";
+import { indexClosed, indexFailed } from "./index-error.ts";
 import type { Coverage, IndexEngine, IndexProgress } from "./projection.ts";
 import type { Stat } from "./stats.ts";
 import type { SumRequest } from "./sums.ts";
@@ -61,7 +61,7 @@ export class ThreadedProjection implements IndexEngine {
   }
 
   #ask(question: Question, onProgress?: IndexProgress): Promise<unknown> {
-    if (this.#isClosed) return Promise.reject(closed());
+    if (this.#isClosed) return Promise.reject(indexClosed());
     const worker = (this.#worker ??= this.#start());
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
@@ -84,7 +84,7 @@ export class ThreadedProjection implements IndexEngine {
     });
     worker.on("message", (reply: ThreadReply) => this.#settle(worker, reply));
     worker.on("error", (error: Error) => this.#fail(error));
-    worker.on("exit", () => this.#fail(closed()));
+    worker.on("exit", () => this.#fail(indexClosed()));
     return worker;
   }
 
@@ -106,8 +106,4 @@ export class ThreadedProjection implements IndexEngine {
     this.#waiting.clear();
     for (const { reject } of waiting) reject(indexFailed(this.#directory, error));
   }
-}
-
-function closed(): SteleError {
-  return new SteleError("JOURNAL_CLOSED", "the journal's index is closed");
 }

@@ -314,6 +314,14 @@ export class JournalReader implements AsyncDisposable {
   }
 
   /**
+   * Where the index is that answered so far: in the journal's directory, or in this process alone,
+   * because no file can be there. Undefined when none did.
+   */
+  get indexKept(): "directory" | "process" | undefined {
+    return this.#index?.kept;
+  }
+
+  /**
    * Frees what questions need: a thread and a file. Reading goes on; the next question takes them
    * again.
    */

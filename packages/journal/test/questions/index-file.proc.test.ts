@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { suite, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { openReader } from "@stele/journal";
+import { openReader, SteleError } from "@stele/journal";
 import { Child } from "../support/child.ts";
 import { newJournal, open, scratch } from "../support/scratch.ts";
 
@@ -134,6 +134,19 @@ test("a kill -9 while it is being made costs no more than time", async () => {
     await child.kill();
   }
   assert.equal(await agrees(directory), 20_000);
+});
+
+test("closing does not wait until a large journal is indexed", async () => {
+  const directory = await filled(20_000);
+  const reader = await openReader(directory);
+  const asked = reader.query().then(
+    () => "answered",
+    (error: unknown) => error instanceof SteleError && error.code,
+  );
+  await reader.close();
+  assert.equal(await asked, "JOURNAL_CLOSED");
+  assert.equal((await reader.query({ limit: 1 })).size, 20_000);
+  await reader.close();
 });
 
 test("two processes and the writer feed one index at the same time", async () => {

@@ -130,6 +130,29 @@ suite("questions", () => {
     assert.equal((await journal.query({ text: "secretword" })).entries.length, 0);
   });
 
+  test("entries that were pruned are found and counted no more", async () => {
+    const disk = await newMemoryJournal({ segmentBytes: 1024 });
+    const journal = await openInMemory(disk);
+    for (let count = 0; count < 40; count++) {
+      await journal.append({ type: "note", agent: "a", data: { message: `number ${count}` } });
+    }
+    assert.equal((await journal.query({ agent: "a" })).entries.length, 40);
+    const { first } = await journal.prune({ before: 25 });
+    assert.ok(first > 0 && first <= 25);
+    const { entries } = await journal.query({ agent: "a" });
+    assert.deepEqual([entries[0]?.seq, entries.length], [first, 40 - first]);
+    assert.deepEqual((await journal.query({ to: first - 1 })).entries, []);
+    assert.deepEqual((await journal.query({ to: first - 1 }, { scan: true })).entries, []);
+    for (const groupBy of ["agent", "type"] as const) {
+      const asked = await journal.stats({ groupBy });
+      assert.deepEqual(asked, await journal.stats({ groupBy }, { scan: true }));
+    }
+    // An index that is made only now begins where the ledger does.
+    await journal.close();
+    await using other = await openInMemory(disk);
+    assert.deepEqual((await other.query({ agent: "a" })).entries, entries);
+  });
+
   for (const [what, query] of [
     ["limit", { limit: 0 }],
     ["limit", { limit: 10_001 }],
