@@ -22,6 +22,8 @@ export interface Receipt {
 
 /** An append from its call to its acknowledgement. */
 export interface Append {
+  /** As it was given, without the contents' references. */
+  readonly source: EventText;
   readonly event: EventText;
   readonly contents: ReadonlyMap<string, StoredContent> | undefined;
   readonly contentBytes: number;

@@ -7,7 +7,7 @@ import type { Signer } from "@stele/core/key";
 import { keyChangeEvent, type KeyChangeReason } from "@stele/core/key-event";
 import { formatSeal, formatSealedNote } from "@stele/core/ledger";
 import { Appender } from "./appender.ts";
-import { Batch, type Ack, type Append, type Receipt } from "./batch.ts";
+import { Batch, type Ack, type Append, type Place, type Receipt } from "./batch.ts";
 import { prepareContents, type ContentInput } from "./content-input.ts";
 import { LedgerFiles, type LedgerSettings } from "./ledger-files.ts";
 import type { TileKeeper } from "./tile-keeper.ts";
@@ -54,6 +54,8 @@ export class Writer {
   #newestSeal: (() => string) | undefined;
   /** Called after each commit. Must not throw. */
   onSealed: () => void = () => {};
+  /** Called as soon as an event, as it was given to `append`, has its place. Must not throw. */
+  onPlaced: (event: EventText, place: Place) => void = () => {};
 
   constructor(world: World, signer: Signer, settings: LedgerSettings) {
     this.#world = world;
@@ -115,6 +117,7 @@ export class Writer {
       const prepared = prepareContents(this.#world, event, options.content);
       const { contents, contentBytes } = prepared;
       const append: Append = {
+        source: event,
         event: prepared.event,
         contents,
         contentBytes,
@@ -127,6 +130,11 @@ export class Writer {
       if (this.#waiting.length === 0 && this.#open.hasRoom(append)) this.#place(append);
       else this.#waiting.push(append);
     });
+  }
+
+  /** Throws WRITER_FAILED or JOURNAL_CLOSED when nothing can be appended any more. */
+  requireOpen(): void {
+    if (this.#failure) throw ended(this.#failure);
   }
 
   /** Whether a commit has failed. */
@@ -169,6 +177,7 @@ export class Writer {
     if (contents) batch.addContents(utf8(formatContentLine(place.seq, contents)));
     batch.appends.push(append);
     batch.nextSigner = append.nextSigner;
+    this.onPlaced(append.source, place);
     if (ack === "queued") append.resolve({ ...place, sealedSize: null });
     if (this.#committing) return;
     if (batch.used >= EAGER_BYTES) this.#start();
