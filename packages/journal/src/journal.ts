@@ -20,6 +20,8 @@ import { checkRecord, type RecordCheck } from "./record-check.ts";
 import { pruneJournal, type Pruned, type PruneOptions } from "./prune.ts";
 import { PresentSealing } from "./present-sealing.ts";
 import { JournalReader } from "./reading.ts";
+import { LiveSessions } from "./session/live-sessions.ts";
+import type { Session } from "./session/session.ts";
 import { RecentIds, type Answer } from "./recent-ids.ts";
 import { readStatus, type JournalStatus } from "./status.ts";
 import type { WitnessClient } from "./witnessing.ts";
@@ -112,6 +114,7 @@ export class Journal extends JournalReader implements AsyncDisposable {
   readonly #keeper: CheckpointKeeper;
   readonly #eraser: Eraser;
   readonly #hasWitness: boolean;
+  readonly #sessions: LiveSessions;
   readonly #records: RecordCheck | undefined;
   #closing: Promise<void> | undefined;
 
@@ -145,6 +148,7 @@ export class Journal extends JournalReader implements AsyncDisposable {
       this.noteSealed();
     };
     if (parts.index) this.index.noteSealed();
+    this.#sessions = this.#openSessions();
   }
 
   /** How many entries are sealed and on disk. */
@@ -186,6 +190,16 @@ export class Journal extends JournalReader implements AsyncDisposable {
    */
   witnessSealed(): Promise<number> {
     return this.#hasWitness ? this.#keeper.coverSealed() : Promise.reject(noWitness());
+  }
+
+  /**
+   * A session of this journal: its sums, and guards and budgets, which count at once whatever is
+   * appended with its id through this object. Costs its entries, by the index. While somebody holds
+   * the session it is the same object. Throws OPTION_INVALID, JOURNAL_DAMAGED, INDEX_FAILED, and
+   * WRITER_FAILED.
+   */
+  override session(id: string): Promise<Session> {
+    return this.#sessions.open(id);
   }
 
   /** How the journal is doing, for those who watch over it. A few small reads. */
@@ -287,18 +301,51 @@ export class Journal extends JournalReader implements AsyncDisposable {
     return this.close();
   }
 
+  #openSessions(): LiveSessions {
+    const { writer } = this.#open;
+    const source = this.sessionSource();
+    const sessions = new LiveSessions(
+      {
+        ...source,
+        sealed: async () => {
+          await writer.settled();
+          if (writer.failed) writer.requireOpen();
+          return writer.sealedSize;
+        },
+        append: (event, options) => this.append(event, options),
+        requireWriter: () => {
+          if (this.#closing) throw closed();
+          writer.requireOpen();
+        },
+        newName: () => Buffer.from(this.#world.random.bytes(16)).toString("hex"),
+      },
+      () => writer.placedSize,
+    );
+    writer.onPlaced = (event, place) => sessions.notePlaced(event, place);
+    return sessions;
+  }
+
   #append(text: EventText, options: WriteOptions): Promise<Receipt> {
     if (this.#closing) return Promise.reject(closed());
     this.#rotation.tick();
     const { id } = text;
     const { writer } = this.#open;
-    if (id === undefined) return writer.append(text, options);
+    if (id === undefined) return this.#place(text, options);
     const answer = this.#recent.find(id, writer.placedSize);
     if (answer) return this.#repeat(text, options, answer);
     const seq = writer.placedSize;
-    const receipt = writer.append(text, options);
+    const receipt = this.#place(text, options);
     if (writer.placedSize > seq) this.#recent.remember(id, seq, receipt);
     else this.#recent.expect(id, receipt);
+    return receipt;
+  }
+
+  /** Hands it to the writer. What waits there for room counts for its session already. */
+  #place(text: EventText, options: WriteOptions): Promise<Receipt> {
+    const { writer } = this.#open;
+    const seq = writer.placedSize;
+    const receipt = writer.append(text, options);
+    if (writer.placedSize === seq) this.#sessions.noteWaiting(text, receipt);
     return receipt;
   }
 

@@ -36,6 +36,8 @@ import { checkGrowth, readOldCheckpoint, type Consistency } from "./consistency.
 import { readContent } from "./contents.ts";
 import { findHeld, readHolds } from "./holds.ts";
 import { Prover } from "./prover.ts";
+import { ofSession, type SessionSource } from "./session/source.ts";
+import { SessionView } from "./session/view.ts";
 import { publishJournal, type Published, type PublishOptions } from "./publish.ts";
 import { verifyLedger, withSecret, type VerifyOptions } from "./verify.ts";
 import { explain, type Explanation } from "./why.ts";
@@ -52,6 +54,9 @@ export interface KeyEpoch {
   /** Why it ended. */
   readonly reason: KeyChangeReason | null;
 }
+
+/** How many of a session's entries are asked of the index at once. */
+const SESSION_PAGE = 1000;
 
 /** How a journal is opened for reading. */
 export interface ReaderOptions {
@@ -322,6 +327,14 @@ export class JournalReader implements AsyncDisposable {
   }
 
   /**
+   * A session's sums, counts and hash, as its sealed entries leave them now. Costs its entries, by
+   * the index; without one, the whole ledger. Throws OPTION_INVALID, JOURNAL_DAMAGED, INDEX_FAILED.
+   */
+  session(id: string): Promise<SessionView> {
+    return SessionView.read(id, this.sessionSource());
+  }
+
+  /**
    * Frees what questions need: a thread and a file. Reading goes on; the next question takes them
    * again.
    */
@@ -333,6 +346,32 @@ export class JournalReader implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Where sessions' entries are found. */
+  protected sessionSource(): SessionSource {
+    const scan = (session: string, upTo: number): AsyncIterable<Entry> =>
+      ofSession(this.read({ to: upTo - 1 }), session);
+    return {
+      primitives: this.#world.primitives,
+      sealed: () => this.size(),
+      first: () => this.first(),
+      get: (seq) => this.get(seq),
+      scan,
+      entries: (session, upTo) =>
+        this.#hasIndex ? this.#entriesOf(session, upTo) : scan(session, upTo),
+    };
+  }
+
+  /** A session's entries below a size, by the index. */
+  async *#entriesOf(session: string, upTo: number): AsyncGenerator<Entry, void, undefined> {
+    if (upTo <= 0) return;
+    let after: number | undefined;
+    do {
+      const page = await this.index.query({ session, to: upTo - 1, limit: SESSION_PAGE, after });
+      yield* page.entries;
+      after = page.next ?? undefined;
+    } while (after !== undefined);
   }
 
   /** What answers questions; from the first use on. */

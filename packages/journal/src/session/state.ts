@@ -24,7 +24,7 @@ export function chainHash({ sha256 }: Primitives, before: Hash, hash: Hash): Has
 /** The state of a session: what was placed in the ledger, and what is on its way there. */
 export class SessionState {
   readonly #primitives: Primitives;
-  readonly placed = new Tally();
+  readonly placed: Tally = new Tally();
   /** With what waits for a place; the same object as `placed` when nothing does. */
   #counted: Tally = this.placed;
   #waiting: { readonly source: EventText; readonly facts: Facts }[] = [];
@@ -44,7 +44,7 @@ export class SessionState {
   }
 
   /** The last links, oldest first: at most `count`, or those that are kept. */
-  links(count = LINKS_KEPT): readonly Link[] {
+  links(count: number = LINKS_KEPT): readonly Link[] {
     return this.#links.slice(-Math.min(count, LINKS_KEPT));
   }
 

@@ -34,9 +34,9 @@ export class Tally {
   maxDepth = 0;
   /** The tool of the last allowed call. */
   lastTool: string | undefined;
-  readonly tools = new Map<string, ToolCalls>();
-  readonly agents = new Map<string, number>();
-  budgets = new BudgetBook();
+  readonly tools: Map<string, ToolCalls> = new Map();
+  readonly agents: Map<string, number> = new Map();
+  budgets: BudgetBook = new BudgetBook();
 
   /** Counts an entry. */
   add({ type, agent, amounts, call, budget }: Facts): void {

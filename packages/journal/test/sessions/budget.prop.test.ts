@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import fc from "fast-check";
+import type { Journal } from "@stele/journal";
+import type { Budget, Session } from "@stele/journal/sessions";
+import { MemoryDisk } from "../support/memory-disk.ts";
+import { newMemoryJournal, openInMemory } from "../support/memory-journal.ts";
+
+const MAX = 2n ** 64n - 1n;
+
+/** What a budget should be. */
+interface Model {
+  amount: bigint;
+  committed: bigint;
+  open: Map<string, bigint>;
+}
+
+function remaining({ amount, committed, open }: Model): bigint {
+  return amount - committed - [...open.values()].reduce((sum, one) => sum + one, 0n);
+}
+
+function requireSame(budget: Budget, model: Model): void {
+  const { amountMicros, remainingMicros, reservedMicros, committedMicros } = budget;
+  assert.equal(amountMicros, model.amount);
+  assert.equal(remainingMicros, remaining(model));
+  assert.equal(committedMicros, model.committed);
+  assert.equal(remainingMicros + reservedMicros + committedMicros, amountMicros);
+  const open = budget.reservations().map((one) => [one.reservation, one.amountMicros]);
+  assert.deepEqual(open, [...model.open]);
+}
+
+async function open(disk: MemoryDisk): Promise<{ journal: Journal; session: Session }> {
+  const journal = await openInMemory(disk, { index: false });
+  return { journal, session: await journal.session("s") };
+}
+
+const amount = fc.oneof(fc.bigInt({ min: 0n, max: 20n }), fc.bigInt({ min: 0n, max: MAX }));
+const name = fc.constantFrom("r1", "r2", "r3");
+const step = fc.oneof(
+  fc.record({ kind: fc.constant("reserve" as const), name, amount }),
+  fc.record({ kind: fc.constant("commit" as const), name, amount }),
+  fc.record({ kind: fc.constant("release" as const), name, amount }),
+  fc.record({ kind: fc.constant("crash" as const), name, amount }),
+);
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+/** What the step does to the model; the code of its refusal when it does nothing. */
+function apply(model: Model, { kind, name: reservation, amount: asked }: Step): string | undefined {
+  const held = model.open.get(reservation);
+  if (kind === "reserve") {
+    if (held !== undefined) return "BUDGET_EXISTS";
+    if (asked > remaining(model)) return "BUDGET_EXCEEDED";
+    model.open.set(reservation, asked);
+    return undefined;
+  }
+  if (held === undefined) return "BUDGET_RESERVATION_UNKNOWN";
+  if (kind === "commit" && asked > held) return "BUDGET_EXCEEDED";
+  model.open.delete(reservation);
+  if (kind === "commit") model.committed += asked;
+  return undefined;
+}
+
+function run(budget: Budget, { kind, name: reservation, amount: asked }: Step): Promise<unknown> {
+  if (kind === "reserve") return budget.reserve(asked, { reservation });
+  return kind === "commit" ? budget.commit(reservation, asked) : budget.release(reservation);
+}
+
+suite("a budget (as calybris's)", () => {
+  test("keeps remaining + reserved + committed = initial, whatever is done, and crashes", async () => {
+    const initial = fc.oneof(fc.bigInt({ min: 0n, max: 60n }), fc.bigInt({ min: 0n, max: MAX }));
+    await fc.assert(
+      fc.asyncProperty(initial, fc.array(step, { maxLength: 12 }), async (first, steps) => {
+        let disk = await newMemoryJournal();
+        let { journal, session } = await open(disk);
+        let budget = await session.openBudget("b", first);
+        const model: Model = { amount: first, committed: 0n, open: new Map() };
+        for (const one of steps) {
+          if (one.kind === "crash") {
+            // Nothing is closed: what is on the disk is what there is.
+            disk = new MemoryDisk(disk.files);
+            const old = journal;
+            ({ journal, session } = await open(disk));
+            await old.close();
+            budget = session.budget("b");
+          } else {
+            const code = apply(model, one);
+            const pending = run(budget, one);
+            requireSame(budget, model);
+            if (code === undefined) await pending;
+            else await assert.rejects(pending, { code });
+          }
+          requireSame(budget, model);
+        }
+        assert.ok((await session.verify()).intact);
+        await journal.close();
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("lists what was reserved when a crash came, which is still reserved", async () => {
+    const disk = await newMemoryJournal();
+    const { journal, session } = await open(disk);
+    const budget = await session.openBudget("calls", 100);
+    await budget.reserve(30, { reservation: "r" });
+    const copy = new MemoryDisk(disk.files);
+    await journal.close();
+    const again = await open(copy);
+    const found = again.session.budget("calls");
+    assert.deepEqual(found.reservations(), [{ reservation: "r", amountMicros: 30n }]);
+    assert.equal(found.remainingMicros, 70n);
+    await found.commit("r", 10);
+    assert.equal(found.remainingMicros, 90n);
+    assert.equal(found.committedMicros, 10n);
+    await again.journal.close();
+  });
+
+  test("is never overdrawn by reservations at the same time", async () => {
+    const { journal, session } = await open(await newMemoryJournal());
+    const budget = await session.openBudget("b", 100);
+    const reserving = Array.from({ length: 20 }, () => budget.reserve(30));
+    const outcomes = await Promise.allSettled(reserving);
+    assert.equal(outcomes.filter(({ status }) => status === "fulfilled").length, 3);
+    assert.equal(budget.remainingMicros, 10n);
+    await journal.close();
+  });
+
+  test("ignores records that break its rules, live and after a restart", async () => {
+    const disk = await newMemoryJournal();
+    const { journal, session } = await open(disk);
+    const budget = await session.openBudget("b", 10);
+    const forged: readonly [string, object][] = [
+      ["budget.opened", { budget: "b", amountMicros: 1000 }],
+      ["budget.reserved", { budget: "b", reservation: "r", amountMicros: 11 }],
+      ["budget.reserved", { budget: "b", reservation: "r", amountMicros: -1 }],
+      ["budget.committed", { budget: "b", reservation: "r", amountMicros: 1 }],
+      ["budget.released", { budget: "none", reservation: "r" }],
+      ["budget.reserved", { budget: 7 }],
+    ];
+    for (const [type, data] of forged) await journal.append({ type, session: "s", data });
+    requireSame(budget, { amount: 10n, committed: 0n, open: new Map() });
+    await journal.close();
+    const again = await open(disk);
+    requireSame(again.session.budget("b"), { amount: 10n, committed: 0n, open: new Map() });
+    await again.journal.close();
+  });
+
+  test("that does not exist, exists already or is malformed is refused", async () => {
+    const { journal, session } = await open(await newMemoryJournal());
+    assert.throws(() => session.budget("b"), { code: "BUDGET_UNKNOWN" });
+    const opening = session.openBudget("b", 10);
+    await assert.rejects(session.openBudget("b", 10), { code: "BUDGET_EXISTS" });
+    await opening;
+    for (const bad of [-1, 1.5, Number.NaN, MAX + 1n, "1e3"]) {
+      await assert.rejects(session.openBudget("c", bad), { code: "OPTION_INVALID" });
+      await assert.rejects(session.budget("b").reserve(bad), { code: "OPTION_INVALID" });
+    }
+    assert.deepEqual(session.budgets(), ["b"]);
+    await journal.close();
+  });
+});

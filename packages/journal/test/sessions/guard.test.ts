@@ -1,0 +1,250 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import type { Journal } from "@stele/journal";
+import type { GuardedCall, GuardLimits, Session } from "@stele/journal/sessions";
+import { newMemoryJournal, openInMemory } from "../support/memory-journal.ts";
+
+const MAX = 2n ** 64n - 1n;
+
+async function fresh(): Promise<Journal & { readonly s: Session }> {
+  const journal = await openInMemory(await newMemoryJournal());
+  return Object.assign(journal, { s: await journal.session("s") });
+}
+
+/** The codes of a guard's decisions on calls made one after another; "ok" when allowed. */
+async function play(
+  limits: GuardLimits,
+  calls: readonly (string | GuardedCall)[],
+): Promise<string[]> {
+  await using journal = await fresh();
+  const guard = journal.s.guard(limits);
+  const codes: string[] = [];
+  for (const call of calls) {
+    const asked = typeof call === "string" ? { tool: call } : call;
+    const checked = guard.check(asked);
+    const { receipt, ...decided } = await guard.call(asked);
+    assert.deepEqual(checked, decided, "check says what call does");
+    assert.equal((await journal.get(receipt.seq)).event.type, "tool.call");
+    codes.push(decided.reason?.code ?? "ok");
+  }
+  return codes;
+}
+
+suite("a guard denies", () => {
+  test("bytes past the limit, counting what the call says, and allows exactly the limit", async () => {
+    const calls = [60, 40, 1, 0].map((bytesRead) => ({ tool: "t", bytesRead }));
+    const codes = await play({ maxBytesRead: 100 }, calls);
+    assert.deepEqual(codes, ["ok", "ok", "BYTES_READ_EXCEEDED", "ok"]);
+    const writes = [60, 41].map((bytesWritten) => ({ tool: "t", bytesWritten }));
+    assert.deepEqual(await play({ maxBytesWritten: 100 }, writes), [
+      "ok",
+      "BYTES_WRITTEN_EXCEEDED",
+    ]);
+  });
+
+  test("tokens in and out together, and cost", async () => {
+    const tokens = [
+      { tool: "t", inputTokens: 50, outputTokens: 50 },
+      { tool: "t", outputTokens: 1 },
+    ];
+    assert.deepEqual(await play({ maxTokens: 100 }, tokens), ["ok", "TOKENS_EXCEEDED"]);
+    const costs = [MAX - 5n, 5n, 1n].map((costMicros) => ({ tool: "t", costMicros }));
+    const codes = await play({ maxCostMicros: MAX }, costs);
+    assert.deepEqual(codes, ["ok", "ok", "COST_EXCEEDED"], "exact at 64 bits");
+  });
+
+  test("calls, and calls of each tool; denied ones use nothing up", async () => {
+    assert.deepEqual(await play({ maxCalls: 2 }, ["a", "b", "c"]), ["ok", "ok", "CALLS_EXCEEDED"]);
+    assert.deepEqual(await play({ maxCallsPerTool: 1 }, ["a", "a", "b"]), [
+      "ok",
+      "TOOL_CALLS_EXCEEDED",
+      "ok",
+    ]);
+    const limits = { maxCallsPerTool: { a: 0 }, maxCalls: 1 };
+    assert.deepEqual(await play(limits, ["a", "a", "b"]), [
+      "TOOL_CALLS_EXCEEDED",
+      "TOOL_CALLS_EXCEEDED",
+      "ok",
+    ]);
+  });
+
+  test("a delegation that is too deep", async () => {
+    const calls = [3, 4].map((delegationDepth) => ({ tool: "t", delegationDepth }));
+    assert.deepEqual(await play({ maxDepth: 3 }, calls), ["ok", "DEPTH_EXCEEDED"]);
+  });
+
+  test("denied tools, and tools that are not among the allowed ones", async () => {
+    const limits = { denyTools: ["rm"], allowTools: ["ls", "rm"] };
+    assert.deepEqual(await play(limits, ["rm", "curl", "ls"]), [
+      "TOOL_DENIED",
+      "TOOL_NOT_ALLOWED",
+      "ok",
+    ]);
+  });
+
+  test("the call that completes a sequence, whatever was called between", async () => {
+    const limits = { denySequences: [["read_file", "http_request"]] };
+    const calls = ["http_request", "read_file", "ls", "http_request", "ls"];
+    assert.deepEqual(await play(limits, calls), ["ok", "ok", "ok", "SEQUENCE_DENIED", "ok"]);
+  });
+
+  test("sequences of three, in their order only", async () => {
+    const limits = { denySequences: [["a", "b", "c"]] };
+    assert.deepEqual(await play(limits, ["b", "a", "c", "b", "x", "c"]), [
+      "ok",
+      "ok",
+      "ok",
+      "ok",
+      "ok",
+      "SEQUENCE_DENIED",
+    ]);
+    assert.deepEqual(await play({ denySequences: [["a", "a", "a"]] }, ["a", "a", "a"]), [
+      "ok",
+      "ok",
+      "SEQUENCE_DENIED",
+    ]);
+  });
+
+  test("a transition between neighbours only; denied calls did not happen", async () => {
+    const limits: GuardLimits = { denyTransitions: [["a", "b"]], denyTools: ["x"] };
+    assert.deepEqual(await play(limits, ["a", "b", "x", "b", "c", "b"]), [
+      "ok",
+      "TRANSITION_DENIED",
+      "TOOL_DENIED",
+      "TRANSITION_DENIED",
+      "ok",
+      "ok",
+    ]);
+  });
+
+  test("a tool before those that it requires", async () => {
+    const limits = { requireBefore: { deploy: ["test", "review"] } };
+    assert.deepEqual(await play(limits, ["test", "deploy", "review", "deploy"]), [
+      "ok",
+      "REQUIRED_TOOL_MISSING",
+      "ok",
+      "ok",
+    ]);
+  });
+});
+
+suite("a guard's decision", () => {
+  test("stands in the event itself, with limit and actual", async () => {
+    await using journal = await fresh();
+    const guard = journal.s.guard({ maxBytesRead: 10 });
+    const call = { tool: "t", server: "files", agent: "a", id: "c-1", bytesRead: 2n ** 60n };
+    const content = { arguments: "{}" };
+    const { allowed, reason, receipt } = await guard.call(call, { content });
+    const { event } = await journal.get(receipt.seq);
+    const said = { code: "BYTES_READ_EXCEEDED", limit: 10, actual: "1152921504606846976" };
+    const message = "1152921504606846976 bytes read would be more than 10";
+    assert.deepEqual([allowed, reason], [false, { ...said, message }]);
+    assert.deepEqual(event.data, {
+      tool: "t",
+      server: "files",
+      requested: { bytesRead: "1152921504606846976" },
+      allowed: false,
+      reason,
+    });
+    assert.deepEqual([event.agent, event.id, event.session], ["a", "c-1", "s"]);
+    assert.ok(await journal.content(receipt.seq, "arguments"));
+    assert.equal(journal.s.totals().bytesRead, 0n, "what was denied was not read");
+    assert.equal(journal.s.totals().deniedInvocations, 1);
+  });
+
+  test("is seen by concurrent guards at once", async () => {
+    await using journal = await fresh();
+    const guards = Array.from({ length: 10 }, () => journal.s.guard({ maxCalls: 7 }));
+    const decided = await Promise.all(guards.map((guard) => guard.call({ tool: "t" })));
+    assert.equal(decided.filter(({ allowed }) => allowed).length, 7);
+    assert.equal(new Set(decided.map(({ receipt }) => receipt.sealedSize)).size, 1);
+  });
+
+  test("of a repeated id is the first one, which is counted once", async () => {
+    await using journal = await fresh();
+    const guard = journal.s.guard({ maxCalls: 1 });
+    const first = guard.call({ tool: "t", id: "c-1" });
+    const again = await guard.call({ tool: "t", id: "c-1" });
+    assert.equal((await first).allowed, true);
+    assert.deepEqual([again.allowed, again.receipt.seq], [true, 0]);
+    const denied = await guard.call({ tool: "t", id: "c-2" });
+    assert.equal(denied.reason?.code, "CALLS_EXCEEDED");
+    const lenient = journal.s.guard({});
+    const { allowed, reason } = await lenient.call({ tool: "t", id: "c-2" });
+    assert.deepEqual([allowed, reason], [false, denied.reason]);
+    assert.equal(journal.s.length, 2);
+  });
+
+  test("for the id of another kind of event is no", async () => {
+    await using journal = await fresh();
+    await journal.append({ type: "note", id: "n-1" });
+    const { allowed } = await journal.s.guard({}).call({ tool: "t", id: "n-1" });
+    assert.equal(allowed, false);
+  });
+
+  test("is the same after a restart, by what the session holds", async () => {
+    const disk = await newMemoryJournal();
+    const limits = { denySequences: [["a", "b"]], maxCallsPerTool: 1 };
+    const before = await openInMemory(disk);
+    await (await before.session("s")).guard(limits).call({ tool: "a" });
+    await before.close();
+    await using journal = await openInMemory(disk);
+    const guard = (await journal.session("s")).guard(limits);
+    assert.equal(guard.check({ tool: "b" }).reason?.code, "SEQUENCE_DENIED");
+    assert.equal(guard.check({ tool: "a" }).reason?.code, "TOOL_CALLS_EXCEEDED");
+  });
+});
+
+suite("a guard refuses", () => {
+  test("a misspelt limit, and names the right one", async () => {
+    await using journal = await fresh();
+    const misspelt: readonly [object, RegExp][] = [
+      [{ maxByteRead: 1 }, /did you mean maxBytesRead\?/],
+      [{ maxcalls: 1 }, /did you mean maxCalls\?/],
+      [{ denySequence: [] }, /did you mean denySequences\?/],
+      [{ unrelatedOption: 1 }, /there are maxBytesRead, /],
+    ];
+    for (const [limits, message] of misspelt) {
+      assert.throws(() => journal.s.guard(limits), { code: "OPTION_INVALID", message });
+    }
+  });
+
+  test("a limit that is malformed", async () => {
+    await using journal = await fresh();
+    const malformed: readonly object[] = [
+      { maxBytesRead: -1 },
+      { maxBytesRead: 1.5 },
+      { maxCostMicros: "18446744073709551616" },
+      { maxCalls: Number.NaN },
+      { maxCallsPerTool: { a: -1 } },
+      { denyTools: "rm" },
+      { denySequences: [["a"]] },
+      { denySequences: [["a", "b", "c", "d"]] },
+      { denySequences: ["ab"] },
+      { denyTransitions: [["a", "b", "c"]] },
+    ];
+    for (const limits of malformed) {
+      assert.throws(() => journal.s.guard(limits), { code: "OPTION_INVALID" });
+    }
+  });
+
+  test("a call that is malformed, and records nothing", async () => {
+    await using journal = await fresh();
+    const guard = journal.s.guard({ maxBytesRead: 5 });
+    const malformed: readonly object[] = [
+      {},
+      { tool: "" },
+      { tool: "t", bytesRead: -1 },
+      { tool: "t", bytesRead: Number.NaN },
+      { tool: "t", byteRead: 5 },
+      { tool: "t", delegationDepth: 2 ** 32 },
+      { tool: "t", data: { bytesRead: 7 } },
+      { tool: "t", data: { allowed: true } },
+    ];
+    for (const call of malformed) {
+      assert.throws(() => guard.check(call as GuardedCall), { code: "OPTION_INVALID" });
+      await assert.rejects(guard.call(call as GuardedCall), { code: "OPTION_INVALID" });
+    }
+    assert.equal(journal.s.length, 0);
+  });
+});
