@@ -72,7 +72,8 @@ function step(
     };
   }
   if (held === undefined) return undefined;
-  const spent = type === "budget.committed" ? amount : type === "budget.released" ? 0n : undefined;
+  const given = type === "budget.released" ? 0n : undefined;
+  const spent = type === "budget.committed" ? amount : given;
   if (spent === undefined || spent > held) return undefined;
   const open = new Map(state.open);
   open.delete(reservation);

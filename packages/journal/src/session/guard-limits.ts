@@ -80,9 +80,9 @@ export function readLimits(untrusted: GuardLimits): Limits {
     sequences: sequencesOf(untrusted.denySequences ?? []),
     transitions: transitionsOf(denyTransitions ?? []),
     before: new Map(
-      Object.entries(requireBefore ?? {}).map(([tool, list]) => [
+      Object.entries(requireBefore ?? {}).map(([tool, needed]) => [
         tool,
-        tools("requireBefore", list),
+        tools("requireBefore", needed),
       ]),
     ),
   };

@@ -17,8 +17,8 @@ export interface Link {
 export const LINKS_KEPT = 256;
 
 /** The head hash behind an entry (spec/sessions.md section 3). */
-export function chainHash({ sha256 }: Primitives, before: Hash, hash: Hash): Hash {
-  return sha256(utf8(before + hash));
+function chainHash(primitives: Primitives, before: Hash, hash: Hash): Hash {
+  return primitives.sha256(utf8(before + hash));
 }
 
 /** The state of a session: what was placed in the ledger, and what is on its way there. */

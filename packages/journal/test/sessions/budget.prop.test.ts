@@ -29,7 +29,7 @@ function requireSame(budget: Budget, model: Model): void {
   assert.deepEqual(open, [...model.open]);
 }
 
-async function open(disk: MemoryDisk): Promise<{ journal: Journal; session: Session }> {
+async function openSession(disk: MemoryDisk): Promise<{ journal: Journal; session: Session }> {
   const journal = await openInMemory(disk, { index: false });
   return { journal, session: await journal.session("s") };
 }
@@ -71,7 +71,7 @@ suite("a budget (as calybris's)", () => {
     await fc.assert(
       fc.asyncProperty(initial, fc.array(step, { maxLength: 12 }), async (first, steps) => {
         let disk = await newMemoryJournal();
-        let { journal, session } = await open(disk);
+        let { journal, session } = await openSession(disk);
         let budget = await session.openBudget("b", first);
         const model: Model = { amount: first, committed: 0n, open: new Map() };
         for (const one of steps) {
@@ -79,7 +79,7 @@ suite("a budget (as calybris's)", () => {
             // Nothing is closed: what is on the disk is what there is.
             disk = new MemoryDisk(disk.files);
             const old = journal;
-            ({ journal, session } = await open(disk));
+            ({ journal, session } = await openSession(disk));
             await old.close();
             budget = session.budget("b");
           } else {
@@ -100,12 +100,12 @@ suite("a budget (as calybris's)", () => {
 
   test("lists what was reserved when a crash came, which is still reserved", async () => {
     const disk = await newMemoryJournal();
-    const { journal, session } = await open(disk);
+    const { journal, session } = await openSession(disk);
     const budget = await session.openBudget("calls", 100);
     await budget.reserve(30, { reservation: "r" });
     const copy = new MemoryDisk(disk.files);
     await journal.close();
-    const again = await open(copy);
+    const again = await openSession(copy);
     const found = again.session.budget("calls");
     assert.deepEqual(found.reservations(), [{ reservation: "r", amountMicros: 30n }]);
     assert.equal(found.remainingMicros, 70n);
@@ -116,7 +116,7 @@ suite("a budget (as calybris's)", () => {
   });
 
   test("is never overdrawn by reservations at the same time", async () => {
-    const { journal, session } = await open(await newMemoryJournal());
+    const { journal, session } = await openSession(await newMemoryJournal());
     const budget = await session.openBudget("b", 100);
     const reserving = Array.from({ length: 20 }, () => budget.reserve(30));
     const outcomes = await Promise.allSettled(reserving);
@@ -127,7 +127,7 @@ suite("a budget (as calybris's)", () => {
 
   test("ignores records that break its rules, live and after a restart", async () => {
     const disk = await newMemoryJournal();
-    const { journal, session } = await open(disk);
+    const { journal, session } = await openSession(disk);
     const budget = await session.openBudget("b", 10);
     const forged: readonly [string, object][] = [
       ["budget.opened", { budget: "b", amountMicros: 1000 }],
@@ -140,13 +140,13 @@ suite("a budget (as calybris's)", () => {
     for (const [type, data] of forged) await journal.append({ type, session: "s", data });
     requireSame(budget, { amount: 10n, committed: 0n, open: new Map() });
     await journal.close();
-    const again = await open(disk);
+    const again = await openSession(disk);
     requireSame(again.session.budget("b"), { amount: 10n, committed: 0n, open: new Map() });
     await again.journal.close();
   });
 
   test("that does not exist, exists already or is malformed is refused", async () => {
-    const { journal, session } = await open(await newMemoryJournal());
+    const { journal, session } = await openSession(await newMemoryJournal());
     assert.throws(() => session.budget("b"), { code: "BUDGET_UNKNOWN" });
     const opening = session.openBudget("b", 10);
     await assert.rejects(session.openBudget("b", 10), { code: "BUDGET_EXISTS" });
