@@ -44,7 +44,7 @@ async function audited(): Promise<Journal> {
 
 const ids = (entries: readonly Entry[]): unknown => entries.map(({ event }) => event.id);
 
-async function asked(journal: Journal, query: Query): Promise<unknown> {
+async function found(journal: Journal, query: Query): Promise<unknown> {
   return ids((await journal.query({ type: "query", ...query })).entries);
 }
 
@@ -63,22 +63,22 @@ suite("query audits, as stemedb looks them up", () => {
     await using journal = await audited();
     const all = await Array.fromAsync(journal.read());
     const times = { since: all[0]!.time, until: all[3]!.time };
-    assert.deepEqual(await asked(journal, { agent: "alice", ...times }), ["q-1", "q-3"]);
+    assert.deepEqual(await found(journal, { agent: "alice", ...times }), ["q-1", "q-3"]);
     const moment = { since: all[3]!.time, until: all[3]!.time };
-    assert.deepEqual(await asked(journal, { agent: "alice", ...moment }), ["q-3"]);
+    assert.deepEqual(await found(journal, { agent: "alice", ...moment }), ["q-3"]);
   });
 
   test("an end of the time range may be open", async () => {
     await using journal = await audited();
     const { time } = await journal.get(3);
-    assert.deepEqual(await asked(journal, { agent: "alice", since: time }), ["q-3", "q-5"]);
-    assert.deepEqual(await asked(journal, { agent: "alice", until: time }), ["q-1", "q-3"]);
-    assert.deepEqual(await asked(journal, { agent: "alice" }), ["q-1", "q-3", "q-5"]);
+    assert.deepEqual(await found(journal, { agent: "alice", since: time }), ["q-3", "q-5"]);
+    assert.deepEqual(await found(journal, { agent: "alice", until: time }), ["q-1", "q-3"]);
+    assert.deepEqual(await found(journal, { agent: "alice" }), ["q-1", "q-3", "q-5"]);
   });
 
   test("an agent's audits are limited to the first ones", async () => {
     await using journal = await audited();
-    assert.deepEqual(await asked(journal, { agent: "alice", limit: 2 }), ["q-1", "q-3"]);
+    assert.deepEqual(await found(journal, { agent: "alice", limit: 2 }), ["q-1", "q-3"]);
   });
 
   test("the most recent audits across agents come newest first, limited", async () => {
