@@ -174,16 +174,16 @@ async function plan(
   const { world, directory, open } = journal;
   const all = await listSegments(world.disk, directory);
   const reader = new LedgerReader(world, directory, open.manifest);
-  const holds = await findHolds(journal);
-  const dropped: Segment[] = [];
-  let heldBy: string | null = null;
+  const old: Segment[] = [];
   for (const [place, next] of all.slice(1).entries()) {
     const segment = { first: all[place]!, next };
     if (next > limits.seq || !(await isOlder(reader, segment, limits.time))) break;
-    heldBy = holds.find(({ seq }) => seq < next)?.by ?? null;
-    if (heldBy !== null) break;
-    dropped.push(segment);
+    old.push(segment);
   }
+  // Only now: to look for holds takes a pass over the journal.
+  const [hold] = old.length > 0 ? await findHolds(journal) : [];
+  const dropped = old.filter(({ next }) => !hold || next <= hold.seq);
+  const heldBy = hold && dropped.length < old.length ? hold.by : null;
   return { kept: dropped.at(-1)?.next ?? all[0]!, dropped, heldBy };
 }
 
