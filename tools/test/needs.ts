@@ -25,6 +25,11 @@ const NEEDS: readonly Need[] = [
     debian: "python3",
     skips: "the second verifier, tools/verify.py",
   },
+  {
+    command: "go",
+    debian: "golang-go",
+    skips: "the transparency log packages of Go on a published journal",
+  },
 ];
 
 /** One line for each command that this machine lacks, with the remedy. */

@@ -31,7 +31,8 @@ export interface Finding {
 /** A rule looks at the whole repository, because some rules bind two files to each other. */
 export type Rule = (files: readonly RepositoryFile[]) => Iterable<Finding>;
 
-const GENERATED = ["**/node_modules", "**/dist", "**/*.tsbuildinfo", ".git"];
+/** Made by tools, or by others. */
+const GENERATED = ["**/node_modules", "**/dist", "**/*.tsbuildinfo", "**/vendor", ".git"];
 
 /** Reads every file under the root that is not generated. */
 export function readRepository(root: string): RepositoryFile[] {

@@ -1,0 +1,5 @@
+module stele.example/go-tlog
+
+go 1.17
+
+require golang.org/x/mod v0.8.0
