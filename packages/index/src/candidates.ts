@@ -1,14 +1,8 @@
 import type { StatementSync } from "node:sqlite";
+import type { EntryPlace } from "@stele/store/reading";
 import type { IndexFile } from "./index-file.ts";
 import { tokensOf, type Conditions } from "./filter.ts";
 import { partName, partOf, ZONE_ENTRIES } from "./schema.ts";
-
-/** Where an entry's line is, as the index has it. */
-export interface Place {
-  readonly seq: number;
-  readonly offsetBytes: number;
-  readonly sizeBytes: number;
-}
 
 /** What to look for, at most so many, from which end. */
 export interface Search {
@@ -29,7 +23,7 @@ export class CandidateSearch {
   }
 
   /** The places of the entries that may meet the conditions, in the order asked for. */
-  find(search: Search): readonly Place[] {
+  find(search: Search): readonly EntryPlace[] {
     const { conditions, order, limit } = search;
     const range = this.range(conditions);
     const { lo, hi, sinceMs, untilMs } = range;
@@ -41,7 +35,7 @@ export class CandidateSearch {
       return places(this.#prepare(sql).all(lo, hi, sinceMs, untilMs, limit));
     }
     const query = tokens.join(" AND ");
-    const found: Place[] = [];
+    const found: EntryPlace[] = [];
     for (const part of partsOf(lo, hi, order)) {
       const name = partName(part);
       const sql = `SELECT ${COLUMNS} FROM ${name} CROSS JOIN entry e ON e.seq = ${name}.rowid
@@ -94,7 +88,7 @@ function partsOf(lo: number, hi: number, order: "asc" | "desc"): readonly number
   return order === "asc" ? parts : parts.toReversed();
 }
 
-function places(rows: readonly Record<string, unknown>[]): readonly Place[] {
+function places(rows: readonly Record<string, unknown>[]): readonly EntryPlace[] {
   return rows.map(({ seq, offsetBytes, sizeBytes }) => ({
     seq: Number(seq),
     offsetBytes: Number(offsetBytes),

@@ -1,8 +1,8 @@
 import { SteleError } from "@stele/core/error";
 import type { Entry } from "@stele/core/ledger";
 import type { Manifest, World } from "@stele/store";
-import { LedgerReader, type EntryLine } from "@stele/store/reading";
-import type { Place, Search } from "./candidates.ts";
+import { LedgerReader, type EntryLine, type EntryPlace } from "@stele/store/reading";
+import type { Search } from "./candidates.ts";
 import { checkFilter, meets, type Conditions, type Filter } from "./filter.ts";
 import { Projection, type Coverage, type IndexEngine, type IndexProgress } from "./projection.ts";
 import { scanStats, scanLedger } from "./scan.ts";
@@ -151,18 +151,6 @@ export class JournalIndex {
     return { groups: await engine.sum(request), size };
   }
 
-  /** A session's entries below `upTo`, in order. Waits until so many are indexed. */
-  async *entriesOfSession(session: string, upTo: number): AsyncGenerator<Entry, void, undefined> {
-    if (upTo <= 0) return;
-    let after: number | undefined;
-    do {
-      const query = { session, to: upTo - 1, limit: SESSION_PAGE, after };
-      const page = await this.query(query, { waitFor: { seq: upTo - 1 } });
-      yield* page.entries;
-      after = page.next ?? undefined;
-    } while (after !== undefined);
-  }
-
   /** Makes the index anew from the ledger. */
   async rebuild(): Promise<void> {
     await this.#engine?.rebuild();
@@ -258,7 +246,7 @@ export class JournalIndex {
     }
   }
 
-  async #read(places: readonly Place[]): Promise<readonly EntryLine[] | undefined> {
+  async #read(places: readonly EntryPlace[]): Promise<readonly EntryLine[] | undefined> {
     const lines: EntryLine[] = [];
     for (let at = 0; at < places.length; at += READ_AT_ONCE) {
       for (const line of await this.#ledger.readAt(places.slice(at, at + READ_AT_ONCE))) {
@@ -270,7 +258,6 @@ export class JournalIndex {
   }
 }
 
-const SESSION_PAGE = 1000;
 /** How many entries are read at the same time. */
 const READ_AT_ONCE = 200;
 

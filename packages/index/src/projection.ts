@@ -1,7 +1,7 @@
 import { SteleError } from "@stele/core/error";
 import type { Clock, Manifest, World } from "@stele/store";
-import { LedgerReader } from "@stele/store/reading";
-import { CandidateSearch, type Place, type Search } from "./candidates.ts";
+import { LedgerReader, type EntryPlace } from "@stele/store/reading";
+import { CandidateSearch, type Search } from "./candidates.ts";
 import { indexClosed, indexFailed, isBusy, isCorrupt, Stale } from "./index-error.ts";
 import { IndexFile, takesNoFile, type Cursor } from "./index-file.ts";
 import type { Stat } from "./stats.ts";
@@ -23,7 +23,7 @@ export interface IndexEngine {
   /** Brings the index up to what is sealed. Throws JOURNAL_DAMAGED, INDEX_FAILED. */
   catchUp(onProgress: IndexProgress): Promise<Coverage>;
   /** The entries that may meet the conditions. */
-  find(search: Search): Promise<readonly Place[]>;
+  find(search: Search): Promise<readonly EntryPlace[]>;
   sum(request: SumRequest): Promise<readonly Stat[]>;
   /** Makes the index anew: it was seen to say what is not so. */
   rebuild(): Promise<void>;
@@ -73,7 +73,7 @@ export class Projection implements IndexEngine {
     return turn;
   }
 
-  find(search: Search): Promise<readonly Place[]> {
+  find(search: Search): Promise<readonly EntryPlace[]> {
     return this.#mended(() => Promise.resolve(this.#opened().search.find(search)));
   }
 

@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { SteleError } from "@stele/core/error";
-import type { Place, Search } from "./candidates.ts";
+import type { EntryPlace } from "@stele/store/reading";
+import type { Search } from "./candidates.ts";
 import { indexClosed, indexFailed } from "./index-error.ts";
 import type { Coverage, IndexEngine, IndexProgress } from "./projection.ts";
 import type { Stat } from "./stats.ts";
@@ -39,8 +40,8 @@ export class ThreadedProjection implements IndexEngine {
     return (await this.#ask({ kind: "catchUp" }, onProgress)) as Coverage;
   }
 
-  async find(search: Search): Promise<readonly Place[]> {
-    return (await this.#ask({ kind: "find", search })) as readonly Place[];
+  async find(search: Search): Promise<readonly EntryPlace[]> {
+    return (await this.#ask({ kind: "find", search })) as readonly EntryPlace[];
   }
 
   async sum(request: SumRequest): Promise<readonly Stat[]> {

@@ -1,7 +1,7 @@
 import type { Hasher } from "@stele/core/hash";
-import { checkedHash, MAX_LINE_BYTES } from "@stele/core/ledger";
+import { checkedHash } from "@stele/core/ledger";
 import type { ReadableFile } from "./disk.ts";
-import { readEntryLine, type EntryLine, type LinePlace, type PlacedLine } from "./entry-line.ts";
+import { readEntryLine, type EntryLine, type PlacedLine } from "./entry-line.ts";
 import { scanLines, type LineSink } from "./line-scanner.ts";
 import { entrySeq, locateEntry } from "./locate.ts";
 
@@ -119,26 +119,10 @@ async function readPage(
 }
 
 /**
- * The entry whose line lies there, when there is one and its bytes match its hash; one read.
- * Undefined otherwise: who was told the place was told wrong, or the entry is not intact.
+ * The entry on the line `buffer[start, end)`, or why it is not one. `buffer[start - 1]` exists and
+ * may be written to during the call.
  */
-export async function readPlace(
-  { file, hasher }: Pick<SealedSegment, "file" | "hasher">,
-  { offsetBytes, sizeBytes }: LinePlace,
-): Promise<EntryLine | undefined> {
-  if (!(sizeBytes > 0 && sizeBytes <= MAX_LINE_BYTES && offsetBytes > 0)) return undefined;
-  const buffer = new Uint8Array(sizeBytes + 2);
-  const count = await file.read(buffer, offsetBytes - 1);
-  const isWhole = count === buffer.length && buffer[0] === NEWLINE && buffer.at(-1) === NEWLINE;
-  if (!isWhole) return undefined;
-  const found = readEntry(hasher, buffer, 1, sizeBytes + 1);
-  return typeof found === "string" ? undefined : found;
-}
-
-const NEWLINE = 0x0a;
-
-/** The entry on a line, or why it is not one. */
-function readEntry(
+export function readEntry(
   hasher: Hasher,
   buffer: Uint8Array,
   start: number,

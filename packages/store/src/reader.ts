@@ -1,14 +1,14 @@
 import { SteleError } from "@stele/core/error";
 import type { Entry } from "@stele/core/ledger";
-import type { ReadableFile } from "./disk.ts";
-import type { EntryLine, LinePlace, PlacedLine } from "./entry-line.ts";
-import { backward, forward, readPlace, type Page, type SeqRange } from "./entry-pages.ts";
+import type { EntryLine, PlacedLine } from "./entry-line.ts";
+import { backward, forward, type Page, type SeqRange } from "./entry-pages.ts";
 import { epochOfSegment, readKeyHistory } from "./epochs.ts";
 import { readHead, type Head } from "./head.ts";
 import type { Manifest } from "./manifest.ts";
 import { orUndefined } from "./files.ts";
 import { findPrunedRecord, prunedError } from "./pruned-record.ts";
 import { checkFile } from "./recover.ts";
+import { readPlaces, type EntryPlace } from "./placed-lines.ts";
 import { findSegment, listSegments, segmentPath } from "./segments.ts";
 import type { World } from "./world.ts";
 
@@ -97,32 +97,27 @@ export class LedgerReader {
 
   /**
    * The entries of these numbers whose lines lie at these places, in their order, each checked
-   * against its hash; undefined where the place does not hold that entry. One short read for each.
+   * against its hash; undefined where the place does not hold that entry. Lines that lie near each
+   * other are read at once.
    */
-  async readAt(
-    places: readonly (LinePlace & { readonly seq: number })[],
-  ): Promise<readonly (EntryLine | undefined)[]> {
-    const { disk, primitives: hasher } = this.#world;
+  async readAt(places: readonly EntryPlace[]): Promise<readonly (EntryLine | undefined)[]> {
+    const { disk, primitives } = this.#world;
     const all = await listSegments(disk, this.#directory);
-    const files = new Map<number | undefined, Promise<ReadableFile | undefined>>();
-    const open = (segment: number | undefined): Promise<ReadableFile | undefined> => {
-      const path = segment === undefined ? undefined : segmentPath(this.#directory, segment);
-      const opening = files.get(segment) ?? orUndefined(path ? disk.openRead(path) : noFile);
-      files.set(segment, opening);
-      return opening;
-    };
-    const one = async (
-      place: LinePlace & { readonly seq: number },
-    ): Promise<EntryLine | undefined> => {
-      const file = await open(findSegment(all, place.seq));
-      const found = file && (await readPlace({ file, hasher }, place));
-      return found?.entry.seq === place.seq ? found : undefined;
-    };
-    try {
-      return await Promise.all(places.map(one));
-    } finally {
-      for (const opening of files.values()) await (await opening)?.close();
-    }
+    const found = new Map<number, EntryLine>();
+    const reading = [...Map.groupBy(places, ({ seq }) => findSegment(all, seq))].map(
+      async ([segment, some]) => {
+        if (segment === undefined) return;
+        const file = await orUndefined(disk.openRead(segmentPath(this.#directory, segment)));
+        try {
+          if (!file) return;
+          for (const [seq, line] of await readPlaces(file, primitives, some)) found.set(seq, line);
+        } finally {
+          await file?.close();
+        }
+      },
+    );
+    await Promise.all(reading);
+    return places.map(({ seq }) => found.get(seq));
   }
 
   /** The entries from `from` on, then each new one once it is sealed, until the signal aborts. */
@@ -222,8 +217,6 @@ export class LedgerReader {
     return { size: end.sealedSize, segment, segmentBytes: end.sealedBytes };
   }
 }
-
-const noFile: Promise<undefined> = Promise.resolve(undefined);
 
 /** Collects the entries as far as they follow each other; returns why the next one does not. */
 function follows(
