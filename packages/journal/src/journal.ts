@@ -97,6 +97,18 @@ export interface Receipt extends SealedReceipt {
   readonly witnessedSize?: number;
 }
 
+/** What an open journal is made of. */
+export interface JournalParts {
+  readonly open: OpenJournal;
+  readonly recent: RecentIds;
+  readonly rotation: KeyRotation;
+  readonly keeper: CheckpointKeeper;
+  readonly eraser: Eraser;
+  readonly hasWitness: boolean;
+  readonly index: boolean | undefined;
+  readonly records: RecordCheck | undefined;
+}
+
 const DEFAULT_WINDOW = 10_000;
 const DEFAULT_INTERVAL_MS = 1000;
 const MAX_INTERVAL_MS = 3_600_000;
@@ -119,20 +131,7 @@ export class Journal extends JournalReader implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   /** For `openJournal`. */
-  constructor(
-    world: World,
-    directory: string,
-    parts: {
-      readonly open: OpenJournal;
-      readonly recent: RecentIds;
-      readonly rotation: KeyRotation;
-      readonly keeper: CheckpointKeeper;
-      readonly eraser: Eraser;
-      readonly hasWitness: boolean;
-      readonly index: boolean | undefined;
-      readonly records: RecordCheck | undefined;
-    },
-  ) {
+  constructor(world: World, directory: string, parts: JournalParts) {
     super(world, directory, parts.open.manifest, { index: parts.index });
     this.#world = world;
     this.#directory = directory;
@@ -425,12 +424,24 @@ export class Journal extends JournalReader implements AsyncDisposable {
  * JOURNAL_NOT_A_JOURNAL, JOURNAL_NEWER_FORMAT, KEY_ and DISK_ codes.
  */
 export async function openJournal(directory: string, options: OpenOptions = {}): Promise<Journal> {
+  return openAs(Journal, directory, options);
+}
+
+/** As `openJournal`; of a journal in memory, `maxEntries` says how many entries are kept. */
+export async function openAs<J extends Journal>(
+  type: new (world: World, directory: string, parts: JournalParts) => J,
+  directory: string,
+  options: OpenOptions,
+  maxEntries?: number,
+): Promise<J> {
   const recent = new RecentIds(options.deduplicationWindow ?? DEFAULT_WINDOW);
   const intervalMs = checkpointInterval(options);
   const world = options.world ?? thisMachine();
   try {
     const keys = new PresentSealing(world, options);
-    const open = await openForAppending(world, directory, (present) => keys.find(present));
+    const opened = await openForAppending(world, directory, (present) => keys.find(present));
+    const bound = maxEntries === undefined ? {} : { maxEntries };
+    const open = { ...opened, manifest: { ...opened.manifest, ...bound } };
     const reader = new JournalReader(world, directory, open.manifest);
     const rotation = await keys.rotation(directory, open, reader);
     const { witness, onProblem, records } = options;
@@ -449,7 +460,7 @@ export async function openJournal(directory: string, options: OpenOptions = {}):
     await eraser.finish();
     const beside = { rotation, keeper, eraser };
     const parts = { open, recent, ...beside, hasWitness, index: options.index, records };
-    const journal = new Journal(world, directory, parts);
+    const journal = new type(world, directory, parts);
     await remember(journal, recent);
     return journal;
   } catch (error) {

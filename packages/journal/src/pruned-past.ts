@@ -28,6 +28,17 @@ export interface PrunedPast {
   readonly keys: readonly VerifierKey[] | Finding;
   /** Whether one of their seals that was kept is by the pinned key. */
   readonly pinnedSealed: boolean;
+  /** Of a bounded journal in memory: nothing is kept of what was evicted, and nothing says so. */
+  readonly isEvicted?: boolean;
+}
+
+/** What is known of evicted entries: that the first segment's seals bear out its header. */
+export function evictedPast({ first, epochs }: KeyHistory): PrunedPast | undefined {
+  if (first === 0) return undefined;
+  const hashes: Finding = { verdict: "corrupt", seq: 0, reason: "evicted" };
+  const keys = [epochs[0]!.key];
+  const nothing = { isAnnounced: false, tiles: undefined, pinnedSealed: false };
+  return { ...nothing, first, hashes, keys, isEvicted: true };
 }
 
 /**

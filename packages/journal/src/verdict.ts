@@ -117,14 +117,14 @@ function begin(start: Progress, checked: CheckedSegment, { past }: Evidence): Pr
 /** The seals bear out the first segment's header, so what is kept of the past must lead there. */
 function holdAgainstPast(progress: Progress, { past, history }: Evidence): Progress {
   const { begin: header, acrossCut } = progress;
-  if (!past || !header || progress.finding) return progress;
+  if (!past || past.isEvicted || !header || progress.finding) return progress;
   const finding = holdPastAgainst(past, { header, history }) ?? acrossCut;
   return finding ? found(progress, finding) : progress;
 }
 
 /** A ledger begins behind entry 0 only because an entry in it says so. */
 function requireRecord(progress: Progress, start: Progress, { past }: Evidence): Progress {
-  if (!past || recordOf(progress.pruned, past.first)) return progress;
+  if (!past || past.isEvicted || recordOf(progress.pruned, past.first)) return progress;
   // It may lie behind what was found; or there is not even a header to begin with.
   const isUnread = past.isAnnounced || progress.size < past.first;
   if (progress.finding && isUnread) return progress;

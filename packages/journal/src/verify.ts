@@ -23,7 +23,7 @@ import { readKept, type KeptCheckpoint } from "./held-checkpoint.ts";
 import { entriesOnlyInTiles, readPruned } from "@stele/store/tiles";
 import { findKey, type Environment } from "./key-store.ts";
 import { findWitnessed, readPinnedWitnesses, type PinnedWitnesses } from "./pinned-witnesses.ts";
-import { readPast } from "./pruned-past.ts";
+import { evictedPast, readPast } from "./pruned-past.ts";
 import { countUnerased } from "./unerased.ts";
 import { reachVerdict } from "./verdict.ts";
 import {
@@ -66,16 +66,18 @@ export interface VerifyOptions {
  * Checks every line, link, seal and header of the journal in one pass with flat memory, and says
  * what that is worth. A journal that is not intact is a verdict, not an error. Throws what
  * `readManifest` throws, OPTION_INVALID, KEY_MALFORMED for pinned keys, POLICY_MALFORMED, and NOTE_
- * or CHECKPOINT_ codes when the checkpoint is not one of this journal's.
+ * or CHECKPOINT_ codes when the checkpoint is not one of this journal's. `isBounded`: of a journal
+ * in memory, whose oldest entries went without a trace.
  */
 export async function verifyLedger(
   world: World,
   directory: string,
   options: VerifyOptions = {},
+  isBounded = false,
 ): Promise<Verdict> {
   requireThreads(options.threads);
   for (let attempt = 1; ; attempt++) {
-    const verdict = await verifyOnce(world, directory, options);
+    const verdict = await verifyOnce(world, directory, options, isBounded);
     // Contents may have gone by an entry that came while older ones were being checked.
     const mayBeLate = verdict.firstBad !== null && verdict.contents.erased > 0;
     if (!mayBeLate || attempt === ATTEMPTS) return verdict;
@@ -90,6 +92,7 @@ async function verifyOnce(
   world: World,
   directory: string,
   options: VerifyOptions,
+  isBounded: boolean,
 ): Promise<Verdict> {
   const { disk, primitives } = world;
   const manifest = await readManifest(disk, primitives, directory);
@@ -98,7 +101,9 @@ async function verifyOnce(
   const notBeforeMs = oldest(world, options, witnesses);
   // Before the segments are listed: a writer may go on meanwhile, and only what was durable then
   // can be missed.
-  const published = await readOwn(world, directory, { origin: manifest.origin, witnesses });
+  const own = { origin: manifest.origin, witnesses };
+  // What was evicted may be more than DIR/checkpoint covers.
+  const published = isBounded ? "missing" : await readOwn(world, directory, own);
   const head = await readHead(world, directory);
   const segments = await listSegments(disk, directory);
   // Behind the segments: what each of them was sealed with is then known.
@@ -113,7 +118,9 @@ async function verifyOnce(
   const checkpoints = { kept, published, notBeforeMs };
   const unerased = countUnerased.bind(undefined, world, directory, segments);
   const rootsWanted = sizesOf(checkpoints);
-  const past = await readPast(world, directory, { history, pinned, rootsWanted });
+  const past = isBounded
+    ? evictedPast(history)
+    : await readPast(world, directory, { history, pinned, rootsWanted });
   const known = { head, checkpoints, history, pinned, primitives, past };
   const evidence = { ...known, countUnerased: unerased };
   const job: SegmentJob = { directory, origin: manifest.origin, history, segments, rootsWanted };

@@ -17,6 +17,8 @@ export interface Manifest {
   readonly segmentBytes: number;
   /** How old a key may be before another follows it; undefined for as old as it gets. */
   readonly rotateKeyEveryMs: number | undefined;
+  /** Of a journal in memory: older entries are evicted. Stands in no file. */
+  readonly maxEntries?: number;
 }
 
 /**

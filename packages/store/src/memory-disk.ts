@@ -116,7 +116,7 @@ export class MemoryDisk implements Disk {
   }
 
   #names(directory: string): Set<string> {
-    const names = this.#directories.get(directory);
+    const names = this.#directories.get(directory === "/" ? "" : directory);
     if (!names) throw notFound(directory);
     return names;
   }

@@ -7,6 +7,7 @@ import { CONTENT, join, LEDGER } from "./layout.ts";
 import { readPruned, writePruned } from "./pruned.ts";
 import { findAnnounced, findPrunedRecord } from "./pruned-record.ts";
 import { listSegments, segmentPath } from "./segments.ts";
+import { fullTilePath } from "./tile-files.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -24,6 +25,17 @@ export async function dropSegments(disk: Disk, directory: string, first: number)
     await disk.syncDirectory(join(directory, LEDGER));
   }
   await dropContents(disk, directory, first);
+}
+
+/** Drops the full tiles of leaves, from one tile's index to before another. */
+export async function dropLeafTiles(
+  disk: Disk,
+  directory: string,
+  { lo, hi }: { readonly lo: number; readonly hi: number },
+): Promise<void> {
+  for (let index = lo; index < hi; index++) {
+    await orUndefined(disk.remove(fullTilePath(directory, { level: 0, index })));
+  }
 }
 
 async function dropContents(disk: Disk, directory: string, first: number): Promise<void> {

@@ -60,7 +60,9 @@ export class LedgerReader {
   /** The `seq` of the first entry that was not pruned: 0 when none was. */
   async first(): Promise<number> {
     const [first] = await listSegments(this.#world.disk, this.#directory);
-    return first ?? 0;
+    const { maxEntries } = this.#manifest;
+    const evicted = maxEntries === undefined ? 0 : (await this.durable()).size - maxEntries;
+    return Math.max(first ?? 0, evicted);
   }
 
   /**
@@ -80,7 +82,8 @@ export class LedgerReader {
     const from = Math.max(0, range.from ?? 0);
     if (from > hi) return;
     const all = await listSegments(this.#world.disk, this.#directory);
-    const lo = await this.#begin(all[0] ?? 0, { from, hi });
+    const { maxEntries = Infinity } = this.#manifest;
+    const lo = await this.#begin(Math.max(all[0] ?? 0, head.size - maxEntries), { from, hi });
     const step = range.reverse ? -1 : 1;
     let seq = range.reverse ? hi : lo;
     let last: Entry | undefined;
@@ -184,7 +187,7 @@ export class LedgerReader {
     if (from >= first) return from;
     // Of what is asked for from the beginning something must be left.
     if (from > 0 || first > hi) throw await this.#gone(from, first);
-    if (this.#cut === first) return first;
+    if (this.#cut === first || this.#manifest.maxEntries !== undefined) return first;
     const record = await findPrunedRecord(this.#world, this.#directory, first);
     if (!record) throw damaged(0, "its segment is missing");
     this.#cut = first;
@@ -193,6 +196,7 @@ export class LedgerReader {
 
   /** Why an entry's segment is not there. */
   async #gone(seq: number, first: number | undefined): Promise<SteleError> {
+    if (this.#manifest.maxEntries !== undefined && seq < (first ?? 0)) return evicted(seq);
     const record =
       first === undefined || first <= seq
         ? undefined
@@ -246,6 +250,11 @@ function requirePlaces({ from, to }: ReadRange): void {
 
 function linked(before: Entry, after: Entry): boolean {
   return before.seq < after.seq ? after.prev === before.hash : before.prev === after.hash;
+}
+
+function evicted(seq: number): SteleError {
+  const message = `entry ${seq} was evicted: the journal keeps so many of the newest ones`;
+  return new SteleError("SEQ_PRUNED", message, { seq });
 }
 
 function damaged(seq: number, reason: string): SteleError {

@@ -1,0 +1,6 @@
+export {
+  openMemoryJournal,
+  type MemoryJournal,
+  type MemoryJournalOptions,
+  type MemorySnapshot,
+} from "./memory-journal.ts";

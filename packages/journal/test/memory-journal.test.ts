@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import type { Entry } from "@stele/journal";
+import { openMemoryJournal, type MemoryJournal } from "@stele/journal/memory";
+import { MemoryDisk } from "@stele/store/memory";
+import { SeededRandom, SimulatedClock } from "@stele/store/testing";
+import { primitives } from "./support/key.ts";
+
+async function fill(journal: MemoryJournal, from: number, to: number): Promise<void> {
+  const appends = [];
+  for (let n = from; n < to; n++) {
+    appends.push(journal.append({ type: "gateway.event", id: `e-${n}`, data: { n } }));
+    if (appends.length % 100 === 0) await appends.at(-1);
+  }
+  await Promise.all(appends);
+}
+
+function numbers(entries: readonly Entry[]): unknown[] {
+  return entries.map(({ event }) => (event.data as { n: number }).n);
+}
+
+async function all(journal: MemoryJournal): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  for await (const entry of journal.read()) entries.push(entry);
+  return entries;
+}
+
+suite("a bounded journal in memory (as hoosh's audit chain)", () => {
+  test("that is empty is intact, and counts none", async () => {
+    await using journal = await openMemoryJournal();
+    const { count, evicted, recent, verdict } = await journal.snapshot();
+    assert.deepEqual([count, evicted, recent, verdict.verdict], [0, 0, [], "intact"]);
+  });
+
+  test("records, links and verifies below its maximum as any journal", async () => {
+    await using journal = await openMemoryJournal({ origin: "gateway.example/audit" });
+    await fill(journal, 0, 5);
+    const entries = await all(journal);
+    assert.equal(journal.count, 5);
+    assert.equal(journal.origin, "gateway.example/audit");
+    assert.deepEqual(numbers(entries), [0, 1, 2, 3, 4]);
+    for (const [n, { prev }] of entries.slice(1).entries()) assert.equal(prev, entries[n]!.hash);
+    assert.equal((await journal.verify({ key: journal.publicKey })).verdict, "intact");
+    assert.ok(await journal.prove(3));
+  });
+
+  test("never gives more than its maximum, and the oldest go first", async () => {
+    await using journal = await openMemoryJournal({ maxEntries: 7 });
+    for (let n = 0; n < 40; n++) {
+      await fill(journal, n, n + 1);
+      const wanted = Array.from({ length: Math.min(n + 1, 7) }, (_, i) => n + 1 + i);
+      const shift = Math.min(n + 1, 7);
+      assert.deepEqual(
+        numbers(await all(journal)),
+        wanted.map((one) => one - shift),
+      );
+      assert.equal(journal.count, shift);
+    }
+    assert.equal(await journal.first(), 33);
+    await assert.rejects(journal.get(32), { code: "SEQ_PRUNED" });
+    assert.equal((await journal.get(33)).seq, 33);
+    await assert.rejects(journal.get(40), { code: "SEQ_OUT_OF_RANGE" });
+  });
+
+  test("verifies from the first kept entry, also against a pinned key", async () => {
+    await using journal = await openMemoryJournal({ maxEntries: 300 });
+    await fill(journal, 0, 5000);
+    const verdict = await journal.verify({ key: journal.publicKey });
+    assert.equal(verdict.verdict, "intact");
+    assert.equal(verdict.size, 5000);
+    assert.ok(verdict.pruned!.entries > 4000);
+    assert.equal(verdict.assurance.key, "pinned");
+    const { count, evicted, recent } = await journal.snapshot(3);
+    assert.deepEqual([count, evicted], [300, 4700]);
+    assert.deepEqual(numbers(recent), [4997, 4998, 4999]);
+  });
+
+  test("is not valid when what it holds was changed, which hoosh's snapshot never says", async () => {
+    const disk = new MemoryDisk();
+    const clock = new SimulatedClock();
+    const world = { disk, clock, random: new SeededRandom(1), primitives };
+    await using journal = await openMemoryJournal({ maxEntries: 300, world });
+    await fill(journal, 0, 2000);
+    const names = (await disk.list("/journal/ledger")).toSorted();
+    const path = `/journal/ledger/${names[0]!}`;
+    const file = await disk.openWrite(path);
+    const bytes = new Uint8Array(await file.size());
+    await file.read(bytes, 0);
+    const text = Buffer.from(bytes)
+      .toString()
+      .replace(/"n":\d/, '"n":X');
+    await file.write(Buffer.from(text), 0);
+    const { verdict } = await journal.snapshot();
+    assert.notEqual(verdict.verdict, "intact");
+    assert.ok(verdict.firstBad!.seq > 0);
+  });
+
+  test("gives the most recent n, or all that are kept", async () => {
+    await using journal = await openMemoryJournal({ maxEntries: 5 });
+    await fill(journal, 0, 12);
+    assert.deepEqual(numbers(await journal.recent(2)), [10, 11]);
+    assert.deepEqual(numbers(await journal.recent(100)), [7, 8, 9, 10, 11]);
+    assert.deepEqual(await journal.recent(0), []);
+    await assert.rejects(journal.recent(-1), { code: "OPTION_INVALID" });
+  });
+
+  test("takes the same memory however long it runs", async () => {
+    const disk = new MemoryDisk();
+    const clock = new SimulatedClock();
+    const world = { disk, clock, random: new SeededRandom(1), primitives };
+    await using journal = await openMemoryJournal({ maxEntries: 500, world });
+    const used: number[] = [];
+    for (let n = 0; n < 6; n++) {
+      await fill(journal, n * 2000, (n + 1) * 2000);
+      used.push(disk.usedBytes);
+    }
+    const most = Math.max(...used.slice(1));
+    assert.ok(most < 1024 * 1024, `${used.join(", ")} bytes`);
+    const names = await disk.list("/journal/tile/0").catch(() => []);
+    assert.ok(names.length < 200, `${names.length} tiles`);
+  });
+
+  test("counts a session on when its entries are evicted, and says how many are missing", async () => {
+    await using journal = await openMemoryJournal({ maxEntries: 200 });
+    const session = await journal.session("s");
+    for (let n = 0; n < 3000; n++) {
+      const event = { type: "tool.call", session: "s", data: { tool: "t", bytesRead: 1 } };
+      const receipt = journal.append(event);
+      if (n % 500 === 499) await receipt;
+    }
+    assert.equal(session.totals().bytesRead, 3000n);
+    const { intact, length, missing } = await session.verify();
+    assert.deepEqual([intact, length, missing], [true, 3000, 2800]);
+    assert.equal((await session.recent(1000)).length, 200);
+  });
+
+  test("keeps contents as long as their entries", async () => {
+    await using journal = await openMemoryJournal({ maxEntries: 10 });
+    for (let n = 0; n < 100; n++) {
+      const content = { output: `text ${n} ${"x".repeat(5000)}` };
+      await journal.append({ type: "tool.result", data: { n } }, { content });
+    }
+    assert.match(Buffer.from((await journal.content(95, "output"))!).toString(), /^text 95 /);
+    assert.equal((await journal.verify()).verdict, "intact");
+  });
+
+  test("refuses what it cannot be", async () => {
+    for (const maxEntries of [0, -1, 1.5, Number.NaN, 10_000_001]) {
+      await assert.rejects(openMemoryJournal({ maxEntries }), { code: "OPTION_INVALID" });
+    }
+    await assert.rejects(openMemoryJournal({ origin: "a b" }), { code: "OPTION_INVALID" });
+    await using journal = await openMemoryJournal();
+    await assert.rejects(journal.rotateKey(), { code: "OPTION_INVALID" });
+    await assert.rejects(journal.prune(), { code: "OPTION_INVALID" });
+  });
+});
