@@ -36,6 +36,7 @@ export async function endErasing(disk: Disk, directory: string): Promise<void> {
   for (const name of await listIfAny(disk, contents)) {
     if (name.endsWith(TEMPORARY)) await destroy(disk, join(contents, name));
   }
+  await disk.syncDirectory(contents);
   await disk.remove(join(contents, MARK));
   await disk.syncDirectory(contents);
 }

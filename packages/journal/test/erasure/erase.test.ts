@@ -75,31 +75,33 @@ describe("erasing", () => {
     assert.equal(await journal.size(), 3);
   });
 
-  test("goes on while others append, in every segment, and after reopening", async () => {
-    const { journal, disk } = await open();
-    const appends: Promise<unknown>[] = [];
-    for (let index = 0; index < 20; index++) {
-      appends.push(append(journal, { type: "note" }, { body: `text ${index};` }));
-      if (index % 4 === 3) {
-        await appends[index - 2];
-        appends.push(journal.erase({ seqs: { from: 0, to: index - 2 }, ...WHY }));
+  for (const segmentBytes of [1024, 64 * 1024]) {
+    test(`goes on while others append, also after reopening, in segments of ${segmentBytes}`, async () => {
+      const { journal, disk } = await open(segmentBytes);
+      const appends: Promise<unknown>[] = [];
+      for (let index = 0; index < 20; index++) {
+        appends.push(append(journal, { type: "note" }, { body: `text ${index};` }));
+        if (index % 4 === 3) {
+          await appends[index - 2];
+          appends.push(journal.erase({ seqs: { from: 0, to: index - 2 }, ...WHY }));
+        }
       }
-    }
-    await Promise.all(appends);
-    const { contents } = await journal.verify({ threads: 1 });
-    assert.equal(contents.checked + contents.erased, 20);
-    assert.ok(contents.erased >= 10);
-    const seqs = await contentSeqs(journal);
-    for (const [index, seq] of seqs.entries()) {
-      const there = textOf(disk).includes(`text ${index};`);
-      if (there) assert.equal(await read(journal, seq, "body"), `text ${index};`);
-      else await assert.rejects(journal.content(seq, "body"), { code: "CONTENT_ERASED" });
-    }
-    await journal.close();
-    const reopened = await openInMemory(disk);
-    await append(reopened, { type: "note" }, { body: "later" });
-    await expectContents(reopened, { checked: contents.checked + 1, erased: contents.erased });
-  });
+      await Promise.all(appends);
+      const { contents } = await journal.verify({ threads: 1 });
+      assert.equal(contents.checked + contents.erased, 20);
+      assert.ok(contents.erased >= 10);
+      const seqs = await contentSeqs(journal);
+      for (const [index, seq] of seqs.entries()) {
+        const there = textOf(disk).includes(`text ${index};`);
+        if (there) assert.equal(await read(journal, seq, "body"), `text ${index};`);
+        else await assert.rejects(journal.content(seq, "body"), { code: "CONTENT_ERASED" });
+      }
+      await journal.close();
+      const reopened = await openInMemory(disk);
+      await append(reopened, { type: "note" }, { body: "later" });
+      await expectContents(reopened, { checked: contents.checked + 1, erased: contents.erased });
+    });
+  }
 
   test("of more ranges than one entry holds takes several entries", async () => {
     const { journal } = await open(64 * 1024);

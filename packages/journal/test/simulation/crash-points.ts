@@ -4,7 +4,7 @@ import { SimulatedDisk } from "@stele/store/testing";
 import { checkAftermath, live, Witnessed } from "./scenario.ts";
 
 /** What is done to the disk at a call, and what the next opening finds. */
-interface Fault {
+export interface Fault {
   readonly name: string;
   /** The only kind of call that it can befall; default: any. */
   readonly operation?: string;
@@ -12,7 +12,8 @@ interface Fault {
   readonly aftermath: (disk: SimulatedDisk, seed: number) => SimulatedDisk;
 }
 
-const FAULTS: readonly Fault[] = [
+/** What can befall a disk. */
+export const FAULTS: readonly Fault[] = [
   {
     name: "a power cut",
     plan: (disk, call) => disk.crashAt(call),
