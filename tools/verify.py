@@ -2276,6 +2276,10 @@ def sentences(check: Check) -> Iterator[str]:
     if check.contents_checked or check.contents_absent:
         counts = f"{check.contents_checked} match their entries, {check.contents_absent} are absent"
         yield f"Contents: {counts}."
+    if check.contents_erased:
+        yield f"Contents: {check.contents_erased} were erased, as sealed entries say."
+    if check.contents_unerased:
+        yield f"Contents: {check.contents_unerased} are there that entries say were erased."
     pruned = answer["pruned"]
     if pruned:
         why = "" if pruned["reason"] is None else f", because: {pruned['reason']}"

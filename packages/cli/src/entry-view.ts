@@ -19,6 +19,7 @@ export function formatEntry(
     lines.push(indent(dim(harmless(`${name}: ${plain(size)} bytes, ${plain(mediaType)}`))));
     const shown = contents?.[name];
     if (typeof shown === "string") lines.push(indent(indent(shorten(shown, 2000))));
+    else if (shown && "message" in shown) lines.push(indent(indent(harmless(shown.message))));
   }
   return `${lines.join("\n")}\n`;
 }

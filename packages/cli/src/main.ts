@@ -6,6 +6,8 @@ import { cat } from "./commands/cat.ts";
 import { check } from "./commands/check.ts";
 import { checkpoint } from "./commands/checkpoint.ts";
 import { consistency } from "./commands/consistency.ts";
+import { erase } from "./commands/erase.ts";
+import { hold } from "./commands/hold.ts";
 import { init } from "./commands/init.ts";
 import { mcp } from "./commands/mcp.ts";
 import { prune } from "./commands/prune.ts";
@@ -34,6 +36,8 @@ const COMMANDS: readonly Command[] = [
   check,
   consistency,
   publish,
+  erase,
+  hold,
   rotateKey,
   prune,
   mcp,

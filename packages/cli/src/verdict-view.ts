@@ -22,6 +22,12 @@ export function formatVerdict(verdict: Verdict, nowMs: number): string {
     lines.push(yellow(`  unsealed  ${what} behind the last seal: acknowledged to nobody`));
   }
   if (contents.checked > 0) lines.push(`  contents  ${contents.checked} match their entries`);
+  if (contents.erased > 0) lines.push(`  contents  ${contents.erased} erased, as entries say`);
+  if (contents.unerased > 0) {
+    const what =
+      "are there although entries say they were erased: open the journal, or erase again";
+    lines.push(yellow(`  contents  ${contents.unerased} ${what}`));
+  }
   if (contents.absent > 0) {
     lines.push(yellow(`  contents  ${contents.absent} did not come with the journal: not checked`));
   }

@@ -46,6 +46,27 @@ export function selects(selection: Selection, { seq, event }: Selectable): boole
   });
 }
 
+/** A selection of another form holds everything: nothing must go because it was misread. */
+function readSelection(untrusted: unknown): Selection {
+  if (!isObject(untrusted)) return {};
+  const { seqs, session, agent, subject } = untrusted;
+  const texts = { session, agent, subject };
+  const areTexts = Object.values(texts).every((value) =>
+    ["string", "undefined"].includes(typeof value),
+  );
+  if (!areTexts || (seqs !== undefined && !isRange(seqs))) return {};
+  return { ...(seqs === undefined ? {} : { seqs }), ...(texts as Selection) };
+}
+
+function isRange(untrusted: unknown): untrusted is { readonly from: number; readonly to: number } {
+  if (!isObject(untrusted)) return false;
+  return typeof untrusted["from"] === "number" && typeof untrusted["to"] === "number";
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** The holds in force, told of the journal's entries one after the other. */
 export class Holds {
   readonly #active = new Map<string, Hold>();
@@ -54,14 +75,14 @@ export class Holds {
   note(entry: Selectable & { readonly time: string }): void {
     const { seq, time, event } = entry;
     if (event["type"] !== "stele.hold") return;
-    const data = (event["data"] ?? {}) as Readonly<Record<string, unknown>>;
+    const data = isObject(event["data"]) ? event["data"] : {};
     const { action, hold: name, reason, by } = data;
     if (typeof name !== "string") return;
     if (action === "release") this.#active.delete(name);
     if (action !== "add" || this.#active.has(name)) return;
     this.#active.set(name, {
       name,
-      selection: (data["selection"] ?? {}) as Selection,
+      selection: readSelection(data["selection"]),
       reason: String(reason),
       by: typeof by === "string" ? by : undefined,
       seq,

@@ -1,4 +1,4 @@
-import { openReader, type EntryLine, type JournalReader } from "@stele/journal";
+import { openReader, SteleError, type EntryLine, type JournalReader } from "@stele/journal";
 import { onlyDirectory, usage, wholeNumber, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { formatEntry } from "../entry-view.ts";
@@ -17,7 +17,8 @@ bytes do not match its hash or its link; run stele verify for the whole verdict.
   --to SEQ     the last entry, included (default: the newest)
   --reverse    newest first
   --follow     go on with new entries as they are sealed, until Ctrl-C
-  --content    add the contents that lie beside the ledger, as a member "contents"
+  --content    add the contents that lie beside the ledger, as a member "contents"; of erased ones,
+               when, by whom and why they went
   --json       print JSON Lines, also on a terminal
 
 Examples:
@@ -58,8 +59,14 @@ async function run(call: Call): Promise<number> {
   return stop.signal.aborted ? 130 : 0;
 }
 
-/** What a content is shown as: text when it is UTF-8. */
-export type ShownContent = string | { readonly base64: string };
+/**
+ * What a content is shown as: text when it is UTF-8; of an erased one, the entry that says so, and
+ * what it says.
+ */
+export type ShownContent =
+  | string
+  | { readonly base64: string }
+  | { readonly erasedBy: number; readonly message: string };
 
 async function readContents(
   reader: JournalReader,
@@ -67,10 +74,24 @@ async function readContents(
 ): Promise<Record<string, ShownContent>> {
   const contents: Record<string, ShownContent> = {};
   for (const name of Object.keys(entry.event["content"] ?? {})) {
-    const bytes = await reader.content(entry.seq, name);
-    if (bytes) contents[name] = show(bytes);
+    const shown = await readContent(reader, entry.seq, name);
+    if (shown !== undefined) contents[name] = shown;
   }
   return contents;
+}
+
+async function readContent(
+  reader: JournalReader,
+  seq: number,
+  name: string,
+): Promise<ShownContent | undefined> {
+  try {
+    const bytes = await reader.content(seq, name);
+    return bytes && show(bytes);
+  } catch (error) {
+    if (!(error instanceof SteleError) || error.code !== "CONTENT_ERASED") throw error;
+    return { erasedBy: error.seq!, message: error.message };
+  }
 }
 
 function show(bytes: Uint8Array): ShownContent {
