@@ -385,13 +385,17 @@ export class Journal extends JournalReader implements AsyncDisposable {
     await this.#keeper.catchUp();
     const { published } = this.#keeper;
     const isWitnessed = this.#hasWitness || published?.isCosigned === true;
-    const covered = published?.isCosigned === true ? published.checkpoint.size : 0;
+    const isCovered = published && (published.isCosigned || !isWitnessed);
+    const covered = {
+      size: isCovered ? published.checkpoint.size : 0,
+      by: isWitnessed ? "the witnessed checkpoint" : "DIR/checkpoint",
+    };
     return pruneJournal(
       {
         world: this.#world,
         directory: this.#directory,
         open: this.#open,
-        witnessedSize: isWitnessed ? covered : undefined,
+        covered,
         newestSeal: await this.newestSeal(),
         firstHeld: (range) => this.firstHeld(range),
       },

@@ -47,8 +47,8 @@ export interface PrunableJournal {
   readonly world: World;
   readonly directory: string;
   readonly open: OpenJournal;
-  /** How many entries the witnesses' checkpoint covers; undefined when there are none. */
-  readonly witnessedSize: number | undefined;
+  /** What DIR/checkpoint covers, as far as witnesses do when there are some. */
+  readonly covered: { readonly size: number; readonly by: string };
   readonly newestSeal: string | undefined;
   /** The first entry that a legal hold is over, if one is. */
   readonly firstHeld: JournalReader["firstHeld"];
@@ -206,14 +206,14 @@ async function isOlder(
 async function findHolds({
   world,
   directory,
-  witnessedSize,
+  covered,
   firstHeld,
 }: PrunableJournal): Promise<readonly Hold[]> {
   const cursors = await readCursors(world.disk, directory);
   const holds = [...cursors].map(([name, seq]) => ({ seq, by: `the cursor ${name} at ${seq}` }));
-  if (witnessedSize !== undefined) {
-    holds.push({ seq: witnessedSize, by: `the witnesses, who have seen ${witnessedSize} entries` });
-  }
+  // The last entry that it covers says how old it is.
+  const { size, by } = covered;
+  holds.push({ seq: Math.max(0, size - 1), by: `${by}, which covers ${size} entries` });
   const held = await firstHeld({ from: 0, to: Number.MAX_SAFE_INTEGER });
   if (held) holds.push({ seq: held.seq, by: `the hold ${JSON.stringify(held.hold.name)}` });
   return holds.toSorted((one, two) => one.seq - two.seq);

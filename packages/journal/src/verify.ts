@@ -77,10 +77,19 @@ export async function verifyLedger(
 ): Promise<Verdict> {
   requireThreads(options.threads);
   for (let attempt = 1; ; attempt++) {
-    const verdict = await verifyOnce(world, directory, options, isBounded);
+    const [first] = await listSegments(world.disk, directory);
+    const verdict = await verifyOnce(world, directory, options, isBounded).catch(
+      async (error: unknown) => {
+        // Segments may be dropped while they are being checked.
+        const [now] = await listSegments(world.disk, directory);
+        if (now === first) throw error;
+        return undefined;
+      },
+    );
+    if (!verdict) continue;
     // Contents may have gone by an entry that came while older ones were being checked.
     const mayBeLate = verdict.firstBad !== null && verdict.contents.erased > 0;
-    if (!mayBeLate || attempt === ATTEMPTS) return verdict;
+    if (!mayBeLate || attempt >= ATTEMPTS) return verdict;
     const head = await readHead(world, directory);
     if (typeof head === "string" || head.size <= verdict.size) return verdict;
   }

@@ -61,7 +61,8 @@ export async function completePruning(
   const isCut = announced !== undefined && segments.includes(announced.first);
   const first = isCut ? announced.first : segments[0]!;
   if (first > 0) await dropSegments(world.disk, directory, first);
-  if (!announced) await announceAnew(world, directory, first);
+  const file = await readPruned(world.disk, directory);
+  if (file?.first !== first) await announceAnew(world, directory, first);
 }
 
 async function announceAnew(
@@ -71,8 +72,9 @@ async function announceAnew(
 ): Promise<void> {
   if (first === 0) return;
   const record = await findPrunedRecord(world, directory, first, { everywhere: true });
-  const { proofs = [] } = (await readPruned(world.disk, directory)) ?? {};
-  if (!record) return;
+  const file = await readPruned(world.disk, directory);
+  if (!record || file?.first === record.first) return;
+  const proofs = file?.proofs ?? [];
   await writePruned(world.disk, directory, { first: record.first, from: record.seq, proofs });
 }
 

@@ -32,13 +32,24 @@ export async function findPrunedRecord(
   return scanFrom(world, directory, { from: first, atLeast: first });
 }
 
-/** What a crash kept from being dropped: the entry that `pruned.jsonl` announces, if it is sealed. */
+/**
+ * The entry that `pruned.jsonl` announces, if it is sealed; else the last one of several that say
+ * it together, as far as they are and name more than what is gone.
+ */
 export async function findAnnounced(
   world: Readable,
   directory: string,
 ): Promise<PrunedRecord | undefined> {
   const file = await readPruned(world.disk, directory);
-  return file && scanFrom(world, directory, { ...file, atLeast: file.first });
+  if (!file) return undefined;
+  let found = await scanFrom(world, directory, { ...file, atLeast: file.first });
+  if (found) return found;
+  const [first = 0] = await listSegments(world.disk, directory);
+  for (let next: PrunedRecord | undefined, atLeast = first + 1; ; found = next) {
+    next = await scanFrom(world, directory, { ...file, atLeast });
+    if (!next) return found;
+    atLeast = next.first + 1;
+  }
 }
 
 async function scanFrom(
