@@ -146,7 +146,7 @@ export class JournalIndex {
     const conditions = checkFilter(filter);
     const engine = options.scan ? undefined : this.#engine;
     if (!engine) return scanStats(this.#ledger, conditions, group);
-    const size = await this.#ready(engine, options);
+    const size = await this.#ready(engine, conditions, options);
     const request = { conditions: below(conditions, size), group };
     return { groups: await engine.sum(request), size };
   }
@@ -198,7 +198,18 @@ export class JournalIndex {
   }
 
   /** Waits until the index covers what is asked, and returns how far it goes. */
-  async #ready(engine: IndexEngine, options: AskOptions): Promise<number> {
+  async #ready(engine: IndexEngine, { to }: Conditions, options: AskOptions): Promise<number> {
+    try {
+      return await this.#covered(engine, options);
+    } catch (error) {
+      // What lies in front of the damage is as good as ever.
+      const isDamage = error instanceof SteleError && error.code === "JOURNAL_DAMAGED";
+      if (isDamage && error.seq !== undefined && to < error.seq) return error.seq;
+      throw error;
+    }
+  }
+
+  async #covered(engine: IndexEngine, options: AskOptions): Promise<number> {
     const { waitFor = "sealed", onProgress = () => undefined } = options;
     if (waitFor === "nothing" && this.#coverage) return this.#coverage.size;
     for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += POLL_MS) {
@@ -219,7 +230,7 @@ export class JournalIndex {
   ): Promise<{ readonly lines: readonly EntryLine[]; readonly size: number }> {
     const engine = options.scan ? undefined : this.#engine;
     if (!engine) return scanLedger(this.#ledger, asked);
-    const size = await this.#ready(engine, options);
+    const size = await this.#ready(engine, asked.conditions, options);
     const search = { ...asked, conditions: below(asked.conditions, size) };
     let lines = await this.#collect(engine, search);
     if (lines === undefined) {

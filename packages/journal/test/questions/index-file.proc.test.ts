@@ -126,6 +126,19 @@ test("an entry that the ledger no longer has as indexed is no answer", async () 
   );
 });
 
+test("a damaged journal is asked as far as it is intact", async () => {
+  const directory = await filled(40);
+  const segment = join(directory, "ledger", "00000000000000000000.jsonl");
+  const text = readFileSync(segment, "utf8");
+  writeFileSync(segment, text.replace("number 25", "number 52"));
+  await using reader = await openReader(directory);
+  await assert.rejects(reader.query(), { code: "JOURNAL_DAMAGED", seq: 25 });
+  await assert.rejects(reader.query({ to: 25 }), { code: "JOURNAL_DAMAGED", seq: 25 });
+  const { entries, size } = await reader.query({ to: 24, order: "desc" });
+  assert.deepEqual([entries[0]?.seq, entries.length, size], [24, 25, 25]);
+  assert.equal((await reader.stats({ to: 24 })).groups[0]?.count, 25);
+});
+
 test("a kill -9 while it is being made costs no more than time", async () => {
   const directory = await filled(20_000);
   for (const ms of [150, 250, 350, 500]) {
