@@ -40,7 +40,7 @@ export async function keepHashes(
   const lo = from - (from % TILE_WIDTH);
   const rest = to % TILE_WIDTH;
   const hi = Math.min(cut.size, rest === 0 ? to : to - rest + TILE_WIDTH);
-  let row: Hash[] = [];
+  const row: Hash[] = [];
   for await (const { first, hashes } of scanLeaves(world, directory, { lo, hi })) {
     for (const [place, hash] of hashes.entries()) {
       const seq = first + place;

@@ -33,7 +33,7 @@ test(`kill -9 of a process that prunes, ${KILLS} times, loses nothing else`, asy
     for await (const { seq, hash } of journal.read()) hashes.set(seq, hash);
     const kept = [...acknowledged].filter(([seq]) => seq >= first);
     for (const [seq, hash] of kept) assert.equal(hashes.get(seq), hash, `entry ${seq}`);
-    const after = await journal.verify({ threads: 1 });
+    const after = await journal.verify({ threads: 2 });
     assert.equal(after.verdict, "intact", after.firstBad?.reason);
     assert.equal(after.pruned?.entries ?? 0, first);
     await journal.close();
