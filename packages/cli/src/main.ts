@@ -13,6 +13,7 @@ import { mcp } from "./commands/mcp.ts";
 import { prune } from "./commands/prune.ts";
 import { prove } from "./commands/prove.ts";
 import { query } from "./commands/query.ts";
+import { session } from "./commands/session.ts";
 import { stats } from "./commands/stats.ts";
 import { why } from "./commands/why.ts";
 import { publish } from "./commands/publish.ts";
@@ -30,6 +31,7 @@ const COMMANDS: readonly Command[] = [
   query,
   stats,
   why,
+  session,
   verify,
   checkpoint,
   prove,

@@ -1,4 +1,5 @@
 export type { Budget, Reservation } from "./session/budget.ts";
+export type { BudgetState } from "./session/budget-book.ts";
 export type { SessionCheck, SessionMismatch } from "./session/check.ts";
 export type {
   Decided,

@@ -1,6 +1,7 @@
 import { SteleError } from "@stele/core/error";
 import { MAX_REFERENCE_LENGTH } from "@stele/core/event";
 import type { Entry } from "@stele/core/ledger";
+import type { BudgetState } from "./budget-book.ts";
 import { checkSession, type SessionCheck } from "./check.ts";
 import { factsOf } from "./facts.ts";
 import { LINKS_KEPT, SessionState } from "./state.ts";
@@ -102,6 +103,11 @@ export class SessionView {
   /** The budgets that were opened in the session. */
   budgets(): readonly string[] {
     return this.state.counted.budgets.names();
+  }
+
+  /** A budget's state; undefined when none of the name was opened. */
+  budgetState(name: string): BudgetState | undefined {
+    return this.state.counted.budgets.get(name);
   }
 
   /**
