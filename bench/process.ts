@@ -32,6 +32,7 @@ export type TrialName =
   | "publish"
   | "fill"
   | "costs"
+  | "guard"
   | "index-feed"
   | "index-rows"
   | "index-jq"
