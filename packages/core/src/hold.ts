@@ -55,7 +55,8 @@ function readSelection(untrusted: unknown): Selection {
     ["string", "undefined"].includes(typeof value),
   );
   if (!areTexts || (seqs !== undefined && !isRange(seqs))) return {};
-  return { ...(seqs === undefined ? {} : { seqs }), ...(texts as Selection) };
+  const given = Object.entries({ seqs, ...texts }).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given);
 }
 
 function isRange(untrusted: unknown): untrusted is { readonly from: number; readonly to: number } {

@@ -32,12 +32,23 @@ export async function readContent(
     if (commit(source.world.primitives, name, stored) === reference.commitment) return stored.bytes;
     throw damaged(seq, name, "is not what the entry commits to");
   };
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof SteleError) || error.code !== "JOURNAL_DAMAGED") throw error;
-    // An erasure may have taken the file's place, and overwritten the one that was being read.
-    return read();
+  return despiteErasing(read);
+}
+
+const ATTEMPTS = 3;
+
+/**
+ * Reads again what seems damaged: an erasure may have taken the file's place, and overwritten the
+ * one that was being read.
+ */
+export async function despiteErasing<T>(read: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await read();
+    } catch (error) {
+      const isDamage = error instanceof SteleError && error.code === "JOURNAL_DAMAGED";
+      if (!isDamage || attempt === ATTEMPTS) throw error;
+    }
   }
 }
 

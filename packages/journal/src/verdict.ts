@@ -25,6 +25,8 @@ export interface Evidence {
   readonly past: PrunedPast | undefined;
   /** How many contents are there that the erasures say are not. */
   readonly countUnerased: (erasures: Erasures) => Promise<number>;
+  /** Adds what entries from this one on say was erased, which came during the check. */
+  readonly addErasures: (from: number, erasures: Erasures) => Promise<void>;
 }
 
 /** How far the journal was followed, and what ended that. */
@@ -94,7 +96,7 @@ export async function reachVerdict(
   if (count === 0) progress = found(start, tampered(0, "there is no segment in the ledger"));
   progress = requireRecord(progress, start, evidence);
   progress = holdAgainstPast(progress, evidence);
-  progress = holdAgainstErasures(progress);
+  progress = await holdAgainstErasures(progress, evidence);
   progress = holdAgainstPinned(progress, evidence.pinned);
   progress = holdAgainstCheckpoints(progress, evidence);
   const { erasures } = progress;
@@ -177,8 +179,11 @@ function countErased(erased: readonly ErasedContents[]): number {
  * What is said to be erased must be so by the sealed entry that it names. Only where nothing else
  * was found: else that entry may be behind what could be followed.
  */
-function holdAgainstErasures(progress: Progress): Progress {
+async function holdAgainstErasures(progress: Progress, evidence: Evidence): Promise<Progress> {
   if (progress.finding) return progress;
+  const { size, erased, erasures } = progress;
+  // A writer may have gone on, and erased what was being checked.
+  if (erased.some(({ by }) => by >= size)) await evidence.addErasures(size, erasures);
   let finding: Finding | undefined;
   for (const { by, name, seqs } of progress.erased) {
     const seq = seqs.find((candidate) => !progress.erasures.isBy(by, candidate, name));

@@ -24,7 +24,7 @@ import { entriesOnlyInTiles, readPruned } from "@stele/store/tiles";
 import { findKey, type Environment } from "./key-store.ts";
 import { findWitnessed, readPinnedWitnesses, type PinnedWitnesses } from "./pinned-witnesses.ts";
 import { evictedPast, readPast } from "./pruned-past.ts";
-import { countUnerased } from "./unerased.ts";
+import { addErasuresFrom, countUnerased } from "./unerased.ts";
 import { reachVerdict } from "./verdict.ts";
 import {
   checkInTurn,
@@ -76,7 +76,7 @@ export async function verifyLedger(
   isBounded = false,
 ): Promise<Verdict> {
   requireThreads(options.threads);
-  for (let attempt = 1; ; attempt++) {
+  for (;;) {
     const [first] = await listSegments(world.disk, directory);
     const verdict = await verifyOnce(world, directory, options, isBounded).catch(
       async (error: unknown) => {
@@ -86,16 +86,9 @@ export async function verifyLedger(
         return undefined;
       },
     );
-    if (!verdict) continue;
-    // Contents may have gone by an entry that came while older ones were being checked.
-    const mayBeLate = verdict.firstBad !== null && verdict.contents.erased > 0;
-    if (!mayBeLate || attempt >= ATTEMPTS) return verdict;
-    const head = await readHead(world, directory);
-    if (typeof head === "string" || head.size <= verdict.size) return verdict;
+    if (verdict) return verdict;
   }
 }
-
-const ATTEMPTS = 3;
 
 async function verifyOnce(
   world: World,
@@ -131,14 +124,15 @@ async function verifyOnce(
     ? evictedPast(history)
     : await readPast(world, directory, { history, pinned, rootsWanted });
   const known = { head, checkpoints, history, pinned, primitives, past };
-  const evidence = { ...known, countUnerased: unerased };
+  const reader = new LedgerReader(world, directory, manifest);
+  const addErasures = addErasuresFrom.bind(undefined, reader);
+  const evidence = { ...known, countUnerased: unerased, addErasures };
   const job: SegmentJob = { directory, origin: manifest.origin, history, segments, rootsWanted };
   if (pinned && pinned.name !== manifest.origin) {
     return reachVerdict(anotherJournal(pinned.name, manifest.origin), segments.length, evidence);
   }
   const reached = await reachVerdict(checkSegments(world, job, options), segments.length, evidence);
   const verdict = await holdAgainstTiles(world, directory, reached);
-  const reader = new LedgerReader(world, directory, manifest);
   return begins || !pinned ? withTimes(verdict, reader) : byAnother(verdict, { pinned, kept });
 }
 

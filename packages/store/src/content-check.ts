@@ -45,10 +45,14 @@ export async function checkContents(
     return { checked: 0, absent, erased: [], finding: undefined };
   }
   const path = contentPath(directory, report.header.first);
-  const found = await checkFile(disk, hasher, path, report);
-  // An erasure may have taken the file's place, and overwritten the one that was being read.
-  return found.finding ? checkFile(disk, hasher, path, report) : found;
+  for (let attempt = 1; ; attempt++) {
+    const found = await checkFile(disk, hasher, path, report);
+    // An erasure may have taken the file's place, and overwritten the one that was being read.
+    if (!found.finding || attempt === ATTEMPTS) return found;
+  }
 }
+
+const ATTEMPTS = 3;
 
 async function checkFile(
   disk: Disk,

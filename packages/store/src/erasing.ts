@@ -1,7 +1,7 @@
 import { decodeUtf8, utf8 } from "@stele/core/bytes";
 import { formatContentLine } from "@stele/core/content";
 import type { Erasures } from "@stele/core/erasure";
-import { contentPath, readContentLines, readLine, readLinePlaces } from "./content-segment.ts";
+import { contentPath, readLine, readLinePlaces } from "./content-segment.ts";
 import type { Disk, WritableFile } from "./disk.ts";
 import { listIfAny, orUndefined, readFileIfAny, replaceFile } from "./files.ts";
 import { CONTENT, join, TEMPORARY } from "./layout.ts";
@@ -82,8 +82,10 @@ export async function countErasable(disk: Disk, path: string, erasures: Erasures
   if (!file) return 0;
   let count = 0;
   try {
-    for await (const { seq, contents } of readContentLines(file)) {
-      for (const name of contents.keys()) {
+    // Others are not read: behind the last sealed entry's they may be torn.
+    for await (const { start, end, seq } of readLinePlaces(file)) {
+      if (seq === undefined || !erasures.concern(seq)) continue;
+      for (const name of (await readLine(file, start, end)).contents.keys()) {
         if (erasures.find(seq, name) !== undefined) count++;
       }
     }

@@ -119,6 +119,19 @@ describe("erasing", () => {
     });
   });
 
+  test("is checked also where a crash left a torn line behind the contents", async () => {
+    const { journal, disk } = await open(64 * 1024);
+    await append(journal, { type: "note" }, { body: "x" });
+    await journal.erase({ seqs: { from: 0, to: 0 }, ...WHY });
+    await append(journal, { type: "note" }, { body: "y" });
+    await journal.erase({ seqs: { from: 0, to: 9 }, ...WHY });
+    for (const path of contentPaths(disk)) {
+      const torn = Buffer.concat([disk.files.get(path)!, Buffer.from('{"seq":9,"con')]);
+      disk.files.set(path, torn);
+    }
+    await expectContents(journal, { checked: 0, erased: 2 });
+  });
+
   test("without a reason, or for no content's name, is refused", async () => {
     const { journal } = await open();
     await append(journal, { type: "note" }, { body: "x" });
