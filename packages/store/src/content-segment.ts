@@ -8,6 +8,7 @@ import { CONTENT, join } from "./layout.ts";
 // length: they are searched by offsets, not by a scan.
 
 const CHUNK_BYTES = 64 * 1024;
+const SHORT_LINE_BYTES = 1024;
 const NEWLINE = 0x0a;
 /** JSON text takes at most six bytes for one. */
 const MAX_LINE_BYTES = 6 * MAX_CONTENT_BYTES + CHUNK_BYTES;
@@ -121,8 +122,9 @@ async function startOfLine(file: ReadableFile, at: number): Promise<number> {
 
 /** The offset behind the newline that ends the line at `start`, or the end of the file. */
 async function endOfLine(file: ReadableFile, start: number): Promise<number> {
-  const chunk = new Uint8Array(CHUNK_BYTES);
-  for (let at = start; ;) {
+  // Most lines are short.
+  let chunk = new Uint8Array(SHORT_LINE_BYTES);
+  for (let at = start; ; chunk = new Uint8Array(CHUNK_BYTES)) {
     const count = await file.read(chunk, at);
     const newline = chunk.subarray(0, count).indexOf(NEWLINE);
     if (newline >= 0) return at + newline + 1;
