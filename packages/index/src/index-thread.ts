@@ -47,6 +47,8 @@ async function run(request: ThreadRequest): Promise<unknown> {
   switch (request.kind) {
     case "catchUp":
       return engine.catchUp(progress(request.id));
+    case "follow":
+      return engine.follow();
     case "find":
       return engine.find(request.search);
     case "sum":

@@ -180,8 +180,7 @@ export class JournalIndex {
         this.#sealedMore = false;
         if (this.#isClosed) return;
         // What fails here, whoever asks next is told.
-        const ignored = (): void => undefined;
-        this.#coverage = await engine.catchUp(ignored).catch(() => undefined);
+        this.#coverage = await engine.follow().catch(() => undefined);
       }
     } finally {
       this.#following = undefined;

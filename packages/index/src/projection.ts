@@ -22,6 +22,8 @@ export type IndexProgress = (indexed: number, total: number) => void;
 export interface IndexEngine {
   /** Brings the index up to what is sealed. Throws JOURNAL_DAMAGED, INDEX_FAILED. */
   catchUp(onProgress: IndexProgress): Promise<Coverage>;
+  /** As `catchUp`, for nobody who waits: it gives way to a writer that is in a rush. */
+  follow(): Promise<Coverage>;
   /** The entries that may meet the conditions. */
   find(search: Search): Promise<readonly EntryPlace[]>;
   sum(request: SumRequest): Promise<readonly Stat[]>;
@@ -38,6 +40,10 @@ const SLICE_ENTRIES = 512;
 const FAR_BEHIND = 10_000;
 const FAR_SLICE_ENTRIES = 4096;
 const BUSY_DELAY_MS = 20;
+/** A writer that gets so far ahead of an index that follows is in a rush, */
+const RUSH_ENTRIES = 65_536;
+/** and has the machine for so many times as long as the index had it last. */
+const RUSH_PAUSE_FACTOR = 6;
 
 /** An index in this thread. */
 export class Projection implements IndexEngine {
@@ -50,6 +56,8 @@ export class Projection implements IndexEngine {
   #cursor: Cursor | undefined;
   #catching: Promise<Coverage> | undefined;
   #isClosed = false;
+  /** How many wait for the index to be brought up. */
+  #asking = 0;
 
   /** `isOnMachine`: whether the world's disk is the machine's, so that SQLite can have a file. */
   constructor(
@@ -64,7 +72,20 @@ export class Projection implements IndexEngine {
     this.#kept = options.isOnMachine ? "directory" : "process";
   }
 
-  catchUp(onProgress: IndexProgress): Promise<Coverage> {
+  async catchUp(onProgress: IndexProgress): Promise<Coverage> {
+    this.#asking++;
+    try {
+      return await this.#turn(onProgress);
+    } finally {
+      this.#asking--;
+    }
+  }
+
+  follow(): Promise<Coverage> {
+    return this.#turn(() => undefined);
+  }
+
+  #turn(onProgress: IndexProgress): Promise<Coverage> {
     // Who asks while it is being brought up gets a turn of their own: more may be sealed now.
     const turn = (this.#catching ?? Promise.resolve())
       .catch(() => undefined)
@@ -177,12 +198,14 @@ export class Projection implements IndexEngine {
     until: { readonly size: number; readonly first: number; readonly onProgress: IndexProgress },
   ): Promise<Cursor> {
     let cursor = from;
+    let sealed = until.size;
     const start = from.hash === null ? until.first : from.next;
     for await (const page of this.#ledger.readPages({ from: start, to: until.size - 1 })) {
       const isFar = until.size - cursor.next > FAR_BEHIND;
       const count = isFar ? FAR_SLICE_ENTRIES : SLICE_ENTRIES;
       for (let at = 0; at < page.length; at += count) {
         const slice = page.slice(at, at + count);
+        const startMs = this.#clock.nowMs();
         const { seq, prev } = slice[0]!.entry;
         if (cursor.hash !== null && prev !== cursor.hash) {
           throw new Stale(`entry ${seq} does not follow what it has`);
@@ -192,13 +215,23 @@ export class Projection implements IndexEngine {
         if (this.#isClosed) throw indexClosed();
         until.onProgress(next.next, until.size);
         if (next.next !== seq + slice.length) return next;
-        await this.#clock.turn();
+        sealed = await this.#giveWay(next.next, sealed, this.#clock.nowMs() - startMs);
       }
     }
     if (cursor.next < until.size && cursor === from) {
       throw new SteleError("JOURNAL_DAMAGED", `entry ${start} is missing`, { seq: start });
     }
     return cursor;
+  }
+
+  /** Lets others run, and a writer that is in a rush for longer. Resolves with what is sealed. */
+  async #giveWay(next: number, sealedBefore: number, tookMs: number): Promise<number> {
+    await this.#clock.turn();
+    if (this.#asking > 0) return sealedBefore;
+    const { size } = await this.#ledger.durable();
+    const isRush = size > sealedBefore && size - next > RUSH_ENTRIES;
+    if (isRush) await this.#clock.delay(Math.max(1, RUSH_PAUSE_FACTOR * tookMs));
+    return size;
   }
 
   async #add(

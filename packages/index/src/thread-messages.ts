@@ -5,6 +5,7 @@ import type { SumRequest } from "./sums.ts";
 /** What the index's thread is asked. */
 export type ThreadRequest = { readonly id: number } & (
   | { readonly kind: "catchUp" }
+  | { readonly kind: "follow" }
   | { readonly kind: "find"; readonly search: Search }
   | { readonly kind: "sum"; readonly request: SumRequest }
   | { readonly kind: "rebuild" }

@@ -40,6 +40,10 @@ export class ThreadedProjection implements IndexEngine {
     return (await this.#ask({ kind: "catchUp" }, onProgress)) as Coverage;
   }
 
+  async follow(): Promise<Coverage> {
+    return (await this.#ask({ kind: "follow" })) as Coverage;
+  }
+
   async find(search: Search): Promise<readonly EntryPlace[]> {
     return (await this.#ask({ kind: "find", search })) as readonly EntryPlace[];
   }
