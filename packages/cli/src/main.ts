@@ -8,6 +8,7 @@ import { checkpoint } from "./commands/checkpoint.ts";
 import { consistency } from "./commands/consistency.ts";
 import { erase } from "./commands/erase.ts";
 import { hold } from "./commands/hold.ts";
+import { importFile } from "./commands/import.ts";
 import { init } from "./commands/init.ts";
 import { mcp } from "./commands/mcp.ts";
 import { prune } from "./commands/prune.ts";
@@ -42,6 +43,7 @@ const COMMANDS: readonly Command[] = [
   hold,
   rotateKey,
   prune,
+  importFile,
   mcp,
   witness,
 ];

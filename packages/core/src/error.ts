@@ -64,6 +64,9 @@ export const ERRORS = {
   CLOCK_INVALID: "set the machine's clock",
   OUTPUT_CLOSED: "read until the command ends; entries without a receipt may be there",
   OPTION_INVALID: "correct the option",
+  IMPORT_WRONG_FORMAT: "name the file's own format, or say auto",
+  IMPORT_TOO_LARGE: "check that it is such a file; split it where its system can",
+  IMPORT_DIFFERENT: "take it over into a journal of its own",
 } as const;
 
 /** The closed set of codes; they never change their meaning. */

@@ -1,0 +1,119 @@
+import { fromHex, utf8 } from "@stele/core/bytes";
+import {
+  checkOrigin,
+  FORMATS,
+  recogniseFormat,
+  RECOGNISED_BY_BYTES,
+  type CheckContext,
+  type Format,
+} from "@stele/import";
+import { SteleError } from "@stele/journal";
+import { nodeEd25519, nodeHasher } from "@stele/store/node";
+import { operands, text, usage, type Call } from "../arguments.ts";
+import type { Command } from "../command.ts";
+import { formatReport } from "../import-view.ts";
+import { openInput, readInput } from "../input-file.ts";
+import { forPeople, print, printJson } from "../output.ts";
+import { ProgressBar } from "../progress.ts";
+
+const NAMES = FORMATS.map(({ name }) => name);
+
+export const importFile: Command = {
+  name: "import",
+  synopsis:
+    `FORMAT FILE --check [--key-utf8 TEXT | --key-hex HEX | --key-file FILE] ` +
+    "[--public-key HEX] [--json]",
+  summary: "check the journal file of another system",
+  help: `
+Checks a file as the system that wrote it meant it: every hash, link and signature, over the bytes
+that are stored. Says where and what is wrong, and what the format leaves unprotected. Exits with 0
+when the file is intact, 1 when it is not, 2 when it is of another format or cannot be read.
+
+FORMAT is ${NAMES.join(", ")}, or auto, which says why it took the one it took.
+
+  --check             check the file, and write nothing
+  --key-utf8 TEXT     the secret of a keyed log (calybris, hoosh), as text. It is seen in the list
+                      of processes: prefer --key-file
+  --key-hex HEX       the same in hex
+  --key-file FILE     the same: all bytes of that file
+  --public-key HEX    who signed (symbi), 32 bytes in hex (default: what the file itself says)
+  --json              print JSON, also on a terminal
+
+Examples:
+  stele import calybris wal.jsonl --check
+  stele import auto audit.json --check --key-file hoosh.key
+`,
+  options: {
+    check: { type: "boolean" },
+    "key-utf8": { type: "string" },
+    "key-hex": { type: "string" },
+    "key-file": { type: "string" },
+    "public-key": { type: "string" },
+    json: { type: "boolean" },
+  },
+  run,
+};
+
+async function run(call: Call): Promise<number> {
+  const [name, path] = operands(importFile, call, ["FORMAT", "FILE"]);
+  if (call.options["check"] !== true) throw usage(importFile, "--check is missing");
+  const { format, reason } = await choose(name, path);
+  const file = await openInput(path);
+  const { size } = await file.stat();
+  const bar = new ProgressBar();
+  const report = await checkOrigin(format, file.createReadStream({ highWaterMark: CHUNK_BYTES }), {
+    ...(await context(call)),
+    onProgress: (doneBytes) => bar.update(doneBytes, size),
+  }).finally(() => bar.clear());
+  if (forPeople(call.options)) await print(formatReport(report, reason));
+  else await printJson(reason === undefined ? report : { ...report, recognised: reason });
+  return report.verdict === "intact" ? 0 : 1;
+}
+
+const CHUNK_BYTES = 1024 * 1024;
+
+async function choose(
+  name: string,
+  path: string,
+): Promise<{ readonly format: Format; readonly reason?: string }> {
+  if (name === "auto") return recogniseFormat(await readBeginning(path));
+  const format = FORMATS.find((candidate) => candidate.name === name);
+  if (format) return { format };
+  throw usage(importFile, `FORMAT is ${NAMES.join(", ")} or auto, not ${JSON.stringify(name)}`);
+}
+
+async function readBeginning(path: string): Promise<Uint8Array> {
+  await using file = await openInput(path);
+  const bytes = new Uint8Array(RECOGNISED_BY_BYTES);
+  const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
+  return bytes.subarray(0, bytesRead);
+}
+
+async function context(call: Call): Promise<CheckContext> {
+  const publicKey = hex(call, "public-key");
+  if (publicKey && publicKey.length !== 32) throw usage(importFile, "--public-key takes 32 bytes");
+  return { primitives: { ...nodeHasher, ...nodeEd25519 }, key: await readKey(call), publicKey };
+}
+
+const KEY_OPTIONS = ["key-utf8", "key-hex", "key-file"];
+
+async function readKey(call: Call): Promise<Uint8Array | undefined> {
+  const given = KEY_OPTIONS.filter((option) => text(call, option) !== undefined);
+  if (given.length > 1) {
+    throw usage(importFile, `--${given[0]} and --${given[1]} exclude each other`);
+  }
+  const plain = text(call, "key-utf8");
+  const path = text(call, "key-file");
+  const key = path === undefined ? plain && utf8(plain) : await readInput(path);
+  const chosen = key || hex(call, "key-hex");
+  if (given.length === 1 && !chosen?.length) throw new SteleError("KEY_MALFORMED", "an empty key");
+  return chosen || undefined;
+}
+
+function hex(call: Call, name: string): Uint8Array | undefined {
+  const digits = text(call, name);
+  if (digits === undefined) return undefined;
+  const bytes = fromHex(digits.toLowerCase());
+  if (bytes) return bytes;
+  throw usage(importFile, `--${name} takes an even number of hex digits`);
+}

@@ -1,0 +1,53 @@
+import { decodeUtf8, utf8 } from "@stele/core/bytes";
+import { memberOf, readLossless, stringOf, unsignedOf, type Lossless } from "./lossless-json.ts";
+
+/** A line of a calybris log in any layout that its reader accepts. */
+export interface CalybrisLine {
+  readonly sequence: number;
+  readonly previousHash: string;
+  readonly entryHash: string;
+  /** The data's bytes as they stand. */
+  readonly data: Uint8Array;
+  readonly node: Lossless;
+}
+
+/** Why a line is no entry. */
+export interface Unreadable {
+  readonly problem: string;
+  readonly isUtf8: boolean;
+}
+
+/** Reads one line, without its newline. */
+export function readCalybrisLine(untrusted: Uint8Array): CalybrisLine | Unreadable {
+  const text = decodeUtf8(untrusted);
+  if (text === undefined) return { problem: "the line is not UTF-8", isUtf8: false };
+  let node: Lossless;
+  try {
+    node = readLossless(text);
+  } catch (error) {
+    return { problem: `not JSON: ${inLine((error as Error).message)}`, isUtf8: true };
+  }
+  const sequence = Number(unsignedOf(node, "sequence", 64) ?? Number.NaN);
+  const previousHash = stringOf(node, "previous_hash");
+  const entryHash = stringOf(node, "entry_hash");
+  const data = node.kind === "object" ? node.members.get("data") : undefined;
+  if (Number.isNaN(sequence)) return lacks("sequence, an unsigned integer");
+  if (previousHash === undefined) return lacks("previous_hash, a string");
+  if (entryHash === undefined) return lacks("entry_hash, a string");
+  if (data === undefined) return lacks("data");
+  return { sequence, previousHash, entryHash, data: utf8(data.text), node };
+}
+
+/** The data of a line that was read before. */
+export function calybrisData(line: CalybrisLine): Lossless {
+  return memberOf(line.node, "data") ?? { kind: "word", text: "null" };
+}
+
+/** A message about a text of one line, whose line number would mislead. */
+function inLine(message: string): string {
+  return message.replace(/ at line 1, column/, " at column");
+}
+
+function lacks(what: string): Unreadable {
+  return { problem: `the entry lacks ${what}`, isUtf8: true };
+}

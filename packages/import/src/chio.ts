@@ -1,0 +1,133 @@
+import { utf8 } from "@stele/core/bytes";
+import type { CheckContext, Format } from "./format.ts";
+import { beginning, JsonScan, type JsonJudge } from "./json-scan.ts";
+import { memberOf, readLossless, stringOf, unsignedOf, type Lossless } from "./lossless-json.ts";
+import { clip, Findings, type Place } from "./report.ts";
+
+const ZERO_HASH = "0".repeat(64);
+
+const UNPROTECTED = [
+  "where one field ends and the next begins: tool_name, server_id and agent_id are hashed " +
+    "without their lengths, so that letters can move from one into the next",
+  "the end: entries cut off at the end leave no trace",
+  "session_id: no hash covers it",
+  "everything: there is no key, so whoever can write the file can compute all hashes anew",
+];
+
+/** The session journal of chio-http-session 0.1, as a JSON document with `entries`. */
+export const chio: Format = {
+  name: "chio",
+  recognise(untrusted) {
+    const text = beginning(untrusted);
+    const has = text.includes('"prev_hash"') && text.includes('"delegation_depth"');
+    return has ? "its entries have prev_hash and delegation_depth" : undefined;
+  },
+  scan(context) {
+    const findings = new Findings();
+    return new JsonScan(context, findings, new ChioJudge(context, findings));
+  },
+  map({ bytes }) {
+    const node = readLossless(Buffer.from(bytes).toString());
+    return {
+      type: "tool.call",
+      agent: stringOf(node, "agent_id")!,
+      data: {
+        tool: stringOf(node, "tool_name"),
+        server: stringOf(node, "server_id"),
+        delegationDepth: whole(unsignedOf(node, "delegation_depth", 32)!),
+        bytesRead: whole(unsignedOf(node, "bytes_read", 64)!),
+        bytesWritten: whole(unsignedOf(node, "bytes_written", 64)!),
+        allowed: memberOf(node, "allowed")?.text === "true",
+        timestampSeconds: whole(unsignedOf(node, "timestamp_secs", 64)!),
+      },
+    };
+  },
+};
+
+function whole(value: bigint): number | string {
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : String(value);
+}
+
+const STRINGS = ["prev_hash", "entry_hash", "tool_name", "server_id", "agent_id"] as const;
+const NUMBERS = ["sequence", "timestamp_secs", "bytes_read", "bytes_written"] as const;
+
+class ChioJudge implements JsonJudge {
+  readonly format = "chio";
+  readonly #context: CheckContext;
+  readonly #findings: Findings;
+  #previous: string | undefined = ZERO_HASH;
+  #sequence = 0n;
+
+  constructor(context: CheckContext, findings: Findings) {
+    this.#context = context;
+    this.#findings = findings;
+  }
+
+  lacks(node: Lossless): string | undefined {
+    const text = STRINGS.find((name) => stringOf(node, name) === undefined);
+    if (text !== undefined) return `${text}, a string`;
+    const number = NUMBERS.find((name) => unsignedOf(node, name, 64) === undefined);
+    if (number !== undefined) return `${number}, an unsigned 64-bit integer`;
+    if (unsignedOf(node, "delegation_depth", 32) === undefined) {
+      return "delegation_depth, an unsigned 32-bit integer";
+    }
+    const allowed = memberOf(node, "allowed");
+    return allowed?.kind === "word" ? undefined : "allowed, true or false";
+  }
+
+  entry(node: Lossless, place: Place): string {
+    const sequence = unsignedOf(node, "sequence", 64)!;
+    const previous = stringOf(node, "prev_hash")!;
+    const stated = stringOf(node, "entry_hash")!;
+    if (sequence !== this.#sequence) {
+      const differ = { expected: String(this.#sequence), found: String(sequence) };
+      const code = sequence > this.#sequence ? "entries-missing" : "entry-repeated";
+      this.#findings.add(code, place, "this is not the next sequence", differ);
+    }
+    if (this.#previous !== undefined && previous !== this.#previous) {
+      const differ = { expected: this.#previous, found: clip(previous) };
+      const message = "prev_hash is not the hash of the entry before";
+      this.#findings.add("chain-broken", place, message, differ);
+    }
+    const expected = this.#context.primitives.sha256(chioPreimage(node));
+    if (expected !== stated) {
+      const differ = { expected, found: clip(stated) };
+      this.#findings.add("hash-mismatch", place, "entry_hash is not that of the entry", differ);
+    }
+    this.#sequence = sequence + 1n;
+    this.#previous = stated;
+    return stated;
+  }
+
+  skip(): void {
+    this.#previous = undefined;
+    this.#sequence++;
+  }
+
+  member(): void {}
+
+  end(): ReturnType<JsonJudge["end"]> {
+    return { keyed: false, unprotected: UNPROTECTED };
+  }
+}
+
+/** What the entry's hash is computed over. */
+function chioPreimage(node: Lossless): Uint8Array {
+  const texts = ["tool_name", "server_id", "agent_id"].map((name) => stringOf(node, name)!);
+  return Buffer.concat([
+    integer(node, "sequence"),
+    utf8(stringOf(node, "prev_hash")!),
+    integer(node, "timestamp_secs"),
+    utf8(texts.join("")),
+    integer(node, "bytes_read"),
+    integer(node, "bytes_written"),
+    integer(node, "delegation_depth").subarray(0, 4),
+    Uint8Array.of(memberOf(node, "allowed")?.text === "true" ? 1 : 0),
+  ]);
+}
+
+function integer(node: Lossless, name: string): Uint8Array {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(unsignedOf(node, name, 64)!);
+  return bytes;
+}

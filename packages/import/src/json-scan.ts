@@ -1,0 +1,143 @@
+import { decodeUtf8 } from "@stele/core/bytes";
+import { SteleError } from "@stele/core/error";
+import { ElementSplitter, type Piece, type PieceSink } from "./element-splitter.ts";
+import type { CheckContext, OriginEntry, Scan } from "./format.ts";
+import { readLossless, type Lossless } from "./lossless-json.ts";
+import { Findings, type Place, type Report } from "./report.ts";
+
+/** What is particular to a format whose file is one JSON document. */
+export interface JsonJudge {
+  readonly format: string;
+  /** What an object lacks to be an entry; undefined when it lacks nothing. */
+  lacks(node: Lossless): string | undefined;
+  /** Judges an entry and returns its own hash. */
+  entry(node: Lossless, place: Place): string;
+  /** Forgets the entry before, which cannot be read. */
+  skip(): void;
+  /** A member of the object around the array. */
+  member(name: string, value: Lossless): void;
+  /** Judges what can only be judged at the end, and says what was protected by a key. */
+  end(): { readonly keyed: boolean; readonly unprotected: readonly string[] };
+}
+
+/** One pass over a JSON document of entries. */
+export class JsonScan implements Scan, PieceSink {
+  readonly #pieces = new ElementSplitter(this);
+  readonly #context: CheckContext;
+  readonly #judge: JsonJudge;
+  readonly #findings: Findings;
+  #kept: OriginEntry[] = [];
+  #entries = 0;
+  #unreadable = 0;
+  #head: string | null = null;
+
+  constructor(context: CheckContext, findings: Findings, judge: JsonJudge) {
+    this.#context = context;
+    this.#findings = findings;
+    this.#judge = judge;
+  }
+
+  write(chunk: Uint8Array): void {
+    this.#pieces.write(chunk);
+    if (this.#pieces.end() === "other") this.#refuse("it is no JSON array or object");
+  }
+
+  take(): readonly OriginEntry[] {
+    const kept = this.#kept;
+    this.#kept = [];
+    return kept;
+  }
+
+  end(): Report {
+    this.#judgeEnd();
+    const { keyed, unprotected } = this.#judge.end();
+    return {
+      format: this.#judge.format,
+      entries: this.#entries,
+      headHash: this.#head,
+      keyed,
+      sizeBytes: this.#pieces.sizeBytes,
+      ...this.#findings.summary(),
+      unprotected,
+    };
+  }
+
+  element(piece: Piece): void {
+    const { line, offsetBytes } = piece;
+    const place = { line, offsetBytes, index: this.#entries + this.#unreadable };
+    const node = this.#read(piece, place);
+    const lack = node && this.#judge.lacks(node);
+    if (lack !== undefined) {
+      this.#findings.add("not-an-entry", place, `the entry lacks ${lack}`);
+    }
+    if (node === undefined || lack !== undefined) {
+      this.#unreadable++;
+      this.#judge.skip();
+      return;
+    }
+    const before = this.#findings.count;
+    this.#head = this.#judge.entry(node, place);
+    if (this.#context.keepEntries) {
+      const problem = this.#findings.count > before ? "see the report" : null;
+      const bytes = Uint8Array.from(piece.bytes);
+      this.#kept.push({ index: this.#entries, offsetBytes, bytes, hash: this.#head, problem });
+    }
+    this.#entries++;
+  }
+
+  member(piece: Piece): void {
+    const place = { line: piece.line, offsetBytes: piece.offsetBytes, index: this.#entries };
+    const braced = Buffer.concat([Buffer.from("{"), piece.bytes, Buffer.from("}")]);
+    const node = this.#read({ ...piece, bytes: braced }, place);
+    if (node?.kind !== "object") return;
+    for (const [name, value] of node.members) this.#judge.member(name, value);
+  }
+
+  #read(piece: Piece, place: Place): Lossless | undefined {
+    const text = decodeUtf8(piece.bytes);
+    if (text === undefined) {
+      this.#findings.add("not-utf8", place, "the record is not UTF-8");
+      return undefined;
+    }
+    try {
+      return readLossless(text);
+    } catch (error) {
+      const message = `not JSON, counted from the record's beginning: ${(error as Error).message}`;
+      this.#findings.add("not-an-entry", place, message);
+      return undefined;
+    }
+  }
+
+  #judgeEnd(): void {
+    const end = this.#pieces.end();
+    if (end === "empty") this.#refuse("the file is empty");
+    const first = this.#findings.first;
+    if (this.#entries === 0 && this.#unreadable > 0) {
+      this.#refuse(`line ${first?.line}: ${first?.message}`);
+    }
+    const { line, sizeBytes, hasMark } = this.#pieces;
+    const place = { line, offsetBytes: sizeBytes, index: this.#entries + this.#unreadable };
+    if (hasMark) {
+      const message = "the file begins with a byte order mark, which its writer does not write";
+      this.#findings.add("byte-order-mark", { line: 1, offsetBytes: 0, index: 0 }, message);
+    }
+    if (end === "torn") {
+      const message = "the file ends in the middle of the document";
+      this.#findings.add("torn", { ...place, ...this.#pieces.tornAt }, message);
+    }
+    if (end === "behind") {
+      this.#findings.add("bytes-behind", place, "something follows behind the document's end");
+    }
+  }
+
+  #refuse(what: string): never {
+    throw new SteleError("IMPORT_WRONG_FORMAT", `no ${this.#judge.format} file: ${what}`, {
+      offset: this.#findings.first?.offsetBytes ?? 0,
+    });
+  }
+}
+
+/** The decoded beginning of a file, to recognise a format by. */
+export function beginning(untrusted: Uint8Array): string {
+  return Buffer.from(untrusted.subarray(0, 16_384)).toString("latin1");
+}

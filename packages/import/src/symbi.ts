@@ -1,0 +1,191 @@
+import { fromHex, utf8 } from "@stele/core/bytes";
+import { parseJson } from "@stele/core/json";
+import type { CheckContext, Format } from "./format.ts";
+import { beginning, JsonScan, type JsonJudge } from "./json-scan.ts";
+import { memberOf, readLossless, stringOf, unsignedOf, type Lossless } from "./lossless-json.ts";
+import { clip, Findings, type Place } from "./report.ts";
+
+/** As the chain text spells the verdicts. */
+const VERDICTS: Readonly<Record<string, string>> = {
+  approved: "Approved",
+  rejected: "Rejected",
+  needs_revision: "NeedsRevision",
+};
+
+const UNPROTECTED = [
+  "dimension_scores: no hash and no signature covers them",
+  "critic_identity: no hash and no signature covers who judged",
+  "the end: entries cut off at the end leave no trace",
+  "the time: it is what the writer's clock said",
+];
+const UNPINNED =
+  "who signed: the key was taken from the file itself, so a whole other file with a key of its " +
+  "own looks as good; give the key with --public-key";
+const UNSIGNED = "everything: no public key was given and the file names none";
+
+/** The signed audit of symbi-runtime's director-critic exchanges. */
+export const symbi: Format = {
+  name: "symbi",
+  recognise(untrusted) {
+    const text = beginning(untrusted);
+    const has = text.includes('"chain_hash"') && text.includes('"critic_assessment_hash"');
+    return has ? "its entries have chain_hash and critic_assessment_hash" : undefined;
+  },
+  scan(context) {
+    const findings = new Findings();
+    return new JsonScan(context, findings, new SymbiJudge(context, findings));
+  },
+  map({ bytes }) {
+    const node = readLossless(Buffer.from(bytes).toString());
+    return {
+      type: "review",
+      data: {
+        directorHash: stringOf(node, "director_output_hash"),
+        criticHash: stringOf(node, "critic_assessment_hash"),
+        verdict: stringOf(node, "verdict"),
+        score: asValue(memberOf(node, "score")!),
+        dimensions: asValue(memberOf(node, "dimension_scores")!),
+        critic: mappedCritic(memberOf(node, "critic_identity")!),
+        iteration: Number(memberOf(node, "iteration")!.text),
+        timestamp: stringOf(node, "timestamp"),
+      },
+    };
+  },
+};
+
+function mappedCritic(node: Lossless): object {
+  if (stringOf(node, "type") === "llm") return { type: "llm", modelId: stringOf(node, "model_id") };
+  return { type: "human", userId: stringOf(node, "user_id"), name: stringOf(node, "name") };
+}
+
+function asValue(node: Lossless): unknown {
+  return parseJson(node.text, { inexactNumbers: "string" }).value;
+}
+
+const STRINGS = [
+  "entry_id",
+  "director_output_hash",
+  "critic_assessment_hash",
+  "verdict",
+  "timestamp",
+  "chain_hash",
+  "signature",
+] as const;
+
+class SymbiJudge implements JsonJudge {
+  readonly format = "symbi";
+  readonly #context: CheckContext;
+  readonly #findings: Findings;
+  #previous: string | undefined;
+  #stated: Uint8Array | undefined;
+  /** Signatures that wait for the key, which may stand behind the entries. */
+  #pending: { readonly hash: string; readonly signature: string; readonly place: Place }[] = [];
+
+  constructor(context: CheckContext, findings: Findings) {
+    this.#context = context;
+    this.#findings = findings;
+    this.#previous = context.primitives.sha256(utf8("genesis"));
+  }
+
+  lacks(node: Lossless): string | undefined {
+    const text = STRINGS.find((name) => stringOf(node, name) === undefined);
+    if (text !== undefined) return `${text}, a string`;
+    if (!Object.hasOwn(VERDICTS, stringOf(node, "verdict")!)) return "a verdict that symbi knows";
+    if (memberOf(node, "score")?.kind !== "number") return "score, a number";
+    if (unsignedOf(node, "iteration", 32) === undefined) return "iteration, an unsigned integer";
+    if (memberOf(node, "critic_identity")?.kind !== "object") return "critic_identity, an object";
+    const scores = memberOf(node, "dimension_scores");
+    return scores?.kind === "object" ? undefined : "dimension_scores, an object";
+  }
+
+  entry(node: Lossless, place: Place): string {
+    const stated = stringOf(node, "chain_hash")!;
+    if (this.#previous !== undefined) {
+      const expected = this.#context.primitives.sha256(utf8(this.#previous + symbiText(node)));
+      if (expected !== stated) {
+        const message =
+          "chain_hash is not that of the entry and the one before: changed, or entries are " +
+          "missing, repeated or out of order";
+        this.#findings.add("hash-mismatch", place, message, { expected, found: clip(stated) });
+      }
+    }
+    this.#previous = stated;
+    const claim = { hash: stated, signature: stringOf(node, "signature")!, place };
+    if (this.#key) this.#judgeSignature(claim, this.#key);
+    else this.#pending.push(claim);
+    return stated;
+  }
+
+  skip(): void {
+    this.#previous = undefined;
+  }
+
+  member(name: string, value: Lossless): void {
+    if (name !== "verifying_key_hex" || value.kind !== "string") return;
+    this.#stated = fromHex(value.value);
+    if (this.#context.publicKey === undefined) this.#judgePending();
+  }
+
+  end(): ReturnType<JsonJudge["end"]> {
+    const keyed = this.#context.publicKey !== undefined;
+    this.#judgePending();
+    const unprotected = [...UNPROTECTED];
+    if (!this.#key) unprotected.push(UNSIGNED);
+    else if (!keyed) unprotected.push(UNPINNED);
+    return { keyed, unprotected };
+  }
+
+  get #key(): Uint8Array | undefined {
+    return this.#context.publicKey ?? this.#stated;
+  }
+
+  #judgePending(): void {
+    const key = this.#key;
+    if (key) for (const claim of this.#pending) this.#judgeSignature(claim, key);
+    this.#pending = [];
+  }
+
+  #judgeSignature(
+    claim: { readonly hash: string; readonly signature: string; readonly place: Place },
+    key: Uint8Array,
+  ): void {
+    const signature = fromHex(claim.signature);
+    const isSigned =
+      key.length === 32 &&
+      signature?.length === 64 &&
+      this.#context.primitives.verify(key, utf8(claim.hash), signature);
+    if (isSigned) return;
+    const message = "the signature over chain_hash is not the key's";
+    this.#findings.add("signature-wrong", claim.place, message, { found: clip(claim.signature) });
+  }
+}
+
+/** What the chain hash is computed over, behind the hash before. */
+function symbiText(node: Lossless): string {
+  return [
+    stringOf(node, "entry_id"),
+    stringOf(node, "director_output_hash"),
+    stringOf(node, "critic_assessment_hash"),
+    VERDICTS[stringOf(node, "verdict")!],
+    rustDouble(Number(memberOf(node, "score")!.text)),
+    stringOf(node, "timestamp")!.replace(/Z$/, "+00:00"),
+    memberOf(node, "iteration")!.text,
+  ].join("|");
+}
+
+/**
+ * A double as Rust's `{}` prints it: the shortest digits that round-trip, never an exponent, and
+ * `-0` for the negative zero.
+ */
+export function rustDouble(value: number): string {
+  if (Object.is(value, -0)) return "-0";
+  const [, sign = "", digits = "", fraction = "", power] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(String(value)) ?? [];
+  if (power === undefined) return String(value);
+  const all = digits + fraction;
+  const point = digits.length + Number(power);
+  if (point <= 0) return `${sign}0.${"0".repeat(-point)}${all}`;
+  return point >= all.length
+    ? sign + all + "0".repeat(point - all.length)
+    : `${sign}${all.slice(0, point)}.${all.slice(point)}`;
+}

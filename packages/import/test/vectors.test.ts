@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { fromHex } from "@stele/core/bytes";
+import {
+  calybris,
+  chio,
+  hoosh,
+  recogniseFormat,
+  symbi,
+  type Format,
+  type OriginEntry,
+} from "@stele/import";
+import { checkBytes, seed } from "./support/check.ts";
+
+const SYMBI_KEY = fromHex("d14677734c5b63da629572f3eab9b927babf833c27ff3da13bf0d723281ebe42")!;
+
+interface Vector {
+  readonly file: string;
+  readonly format: Format;
+  readonly entries: number;
+  readonly head?: string;
+  readonly key?: string;
+}
+
+const VECTORS: readonly Vector[] = [
+  {
+    file: "calybris-unkeyed.jsonl",
+    format: calybris,
+    entries: 53,
+    head: "869660b6ef22895b3c3603a95faee76180ca5ec0406f2bd967cfa3b7ee7dde89",
+  },
+  {
+    file: "calybris-keyed.jsonl",
+    format: calybris,
+    entries: 53,
+    head: "eb439fc8548141d9ff95bddfc6d849f5c3b4f6a1765a41c3a009314e4c09e788",
+    key: "calybris-vector-key-7",
+  },
+  { file: "calybris-floats.jsonl", format: calybris, entries: 200 },
+  {
+    file: "chio-session.json",
+    format: chio,
+    entries: 32,
+    head: "246d68aa9542a460b8d903b9a1bd565e0d4001772a90d38701759fa994f74585",
+  },
+  { file: "hoosh-audit.json", format: hoosh, entries: 50, key: "hoosh-vector-key-7" },
+  { file: "hoosh-audit-evicted.json", format: hoosh, entries: 10, key: "hoosh-vector-key-7" },
+  { file: "symbi-critic.json", format: symbi, entries: 30 },
+];
+
+suite("files that the original systems wrote", () => {
+  for (const { file, format, entries, head, key } of VECTORS) {
+    test(`${file} is intact, however it is cut into chunks`, async () => {
+      for (const chunkBytes of [65_536, 1000, 7]) {
+        const how = { chunkBytes, ...(key === undefined ? {} : { key }) };
+        const report = await checkBytes(format, seed(file), how);
+        assert.equal(report.verdict, "intact", JSON.stringify(report.findings));
+        assert.equal(report.entries, entries);
+        if (head !== undefined) assert.equal(report.headHash, head);
+      }
+    });
+
+    test(`${file} is recognised, with the reason`, () => {
+      const recognised = recogniseFormat(seed(file));
+      assert.equal(recognised.format, format);
+      assert.match(recognised.reason, /entries have|lines have/);
+    });
+
+    test(`${file} gives each record's own bytes`, async () => {
+      const kept: OriginEntry[] = [];
+      const bytes = seed(file);
+      const onEntries = async (some: readonly OriginEntry[]): Promise<void> => {
+        kept.push(...some);
+      };
+      await checkBytes(format, bytes, { onEntries, ...(key === undefined ? {} : { key }) });
+      assert.equal(kept.length, entries);
+      for (const entry of kept) {
+        const there = bytes.slice(entry.offsetBytes, entry.offsetBytes + entry.bytes.length);
+        assert.deepEqual(entry.bytes, there);
+        assert.equal(entry.problem, null);
+        assert.ok(format.map(entry).type);
+      }
+    });
+  }
+});
+
+test("a keyed calybris log is broken at sequence 1 with another key or none", async () => {
+  for (const how of [{ key: "another" }, {}]) {
+    const report = await checkBytes(calybris, seed("calybris-keyed.jsonl"), how);
+    assert.equal(report.verdict, "broken");
+    const [first] = report.findings;
+    assert.deepEqual(
+      [first?.code, first?.line, first?.index, first?.offsetBytes],
+      ["hash-mismatch", 1, 0, 0],
+    );
+    assert.match(first!.message, /key/);
+  }
+});
+
+test("a hoosh chain is broken from its first entry on with another key", async () => {
+  const report = await checkBytes(hoosh, seed("hoosh-audit.json"), { key: "another" });
+  assert.equal(report.findings[0]?.code, "signature-wrong");
+  assert.equal(report.findings[0]?.index, 0);
+});
+
+test("a symbi audit is checked against the key that is given", async () => {
+  const bytes = seed("symbi-critic.json");
+  const pinned = await checkBytes(symbi, bytes, { publicKey: SYMBI_KEY });
+  assert.deepEqual([pinned.verdict, pinned.keyed], ["intact", true]);
+  const other = await checkBytes(symbi, bytes, { publicKey: new Uint8Array(32).fill(7) });
+  assert.deepEqual([other.verdict, other.findings[0]?.code], ["broken", "signature-wrong"]);
+});
