@@ -691,6 +691,97 @@ def read_cut(event: bytes, seq: int, time: str) -> Optional[NamedCut]:
     return NamedCut(seq, time, int(match[1]), *texts)
 
 
+# ---- What agents sign (agents.md) ----------------------------------------------------------------
+
+SIGNATURE_FIELD = re.compile(
+    rb',"signature":\{"keyid":"([0-9a-f]{8})","sig":"([A-Za-z0-9+/]{86}==)"\}\}$'
+)
+SIGNATURE_BEGINNING = re.compile(rb',"signature":')
+SIGNATURE_FIELD_BYTES = len(',"signature":{"keyid":"","sig":""}') + 8 + 88
+AGENT_EVENT = re.compile(
+    rb'\{"type":"stele\.agent","data":\{"action":"(add|retire)","agent":"([^"\\]*)",'
+    rb'"publicKey":"([^"\\]*)"(?:,"proof":"([A-Za-z0-9+/]{86}==)")?\}\}'
+)
+
+
+def pre_auth_encoding(payload_type: bytes, body: bytes) -> bytes:
+    """What DSSE signs (agents 1)."""
+    return b"DSSEv1 %d %s %d %s" % (len(payload_type), payload_type, len(body), body)
+
+
+def has_name_twice(pairs: Any) -> bool:
+    """Whether an object, or one in it, has a member twice."""
+    if isinstance(pairs, list):
+        return any(map(has_name_twice, pairs))
+    if not isinstance(pairs, tuple):
+        return False
+    names = [name for name, _ in pairs]
+    return len(set(names)) < len(names) or any(has_name_twice(value) for _, value in pairs)
+
+
+def signing_agent(body: bytes) -> str:
+    """The agent of a signed event; ValueError if there is not exactly one."""
+    text = body.decode()
+    pairs = parse_json(text, pairs=True)
+    json.dumps(pairs, ensure_ascii=False).encode()  # refuses lone surrogates
+    members = dict(pairs)
+    agent = members.get("agent")
+    if has_name_twice(pairs) or "signature" in members or not isinstance(agent, str):
+        raise ValueError("it does not name one agent")
+    return agent
+
+
+@dataclass
+class Agents:
+    """The keys that agents sign with, as far as the entries were read (agents 2 and 3)."""
+
+    origin: str
+    is_pruned: bool
+    active: Set[Tuple[str, Key]] = field(default_factory=set)
+    named: Set[Tuple[str, bytes]] = field(default_factory=set)
+
+    def take(self, event: bytes) -> Optional[bool]:
+        """One entry's event: None if it is not signed, else whether it was checked. ValueError."""
+        if event.startswith(b'{"type":"stele.agent",'):
+            self.change(event)
+            return None
+        match = SIGNATURE_FIELD.search(event)
+        signature = decode_base64(match[2].decode()) if match else None
+        if match is None or signature is None:
+            if b'signature"' in event or b"\\u00" in event:
+                names = [name for name, _ in parse_json(event.decode(), pairs=True)]
+                if "signature" in names:
+                    raise ValueError("its signature is not in the one spelling")
+            return None
+        body = event[: match.start()] + b"}"
+        agent, id = signing_agent(body), bytes.fromhex(match[1].decode())
+        keys = [key for name, key in self.active if name == agent and key.id == id]
+        message = pre_auth_encoding(b"application/vnd.stele.event+json", body)
+        if any(key.accepts(message, signature) for key in keys):
+            return True
+        if keys or not self.is_pruned or (agent, id) in self.named:
+            raise ValueError("it is not signed by a key that its agent had there")
+        return False
+
+    def change(self, event: bytes) -> None:
+        match = AGENT_EVENT.fullmatch(event)
+        proof = decode_base64(match[4].decode()) if match and match[4] else None
+        if match is None or (match[4] and (proof is None or match[1] != b"add")):
+            raise ValueError("not the form of an agent's key")
+        key = Key(match[3].decode(), [ED25519])
+        if key.name.encode() != match[2]:
+            raise ValueError("the key is another agent's")
+        held = f"{self.origin}\n{key.vkey}\n".encode()
+        message = pre_auth_encoding(b"application/vnd.stele.agent-key", held)
+        self.named.add((key.name, key.id))
+        if match[1] == b"add":
+            self.active.add((key.name, key))
+        else:
+            self.active.discard((key.name, key))
+        if proof is not None and not key.accepts(message, proof):
+            raise ValueError("the proof of possession is not the agent's")
+
+
 @dataclass
 class SegmentKeys:
     """By whom the seals of one segment have to be, as far as it was read."""
@@ -1208,8 +1299,10 @@ Commitments = Dict[str, str]
 
 
 def commitments_in(event: bytes) -> Commitments:
-    """What an event commits to, found where writers put it: last in the event, and last in each
-    reference (content 1)."""
+    """What an event commits to, found where writers put it: last in the event or before its
+    signature, and last in each reference (content 1)."""
+    if SIGNATURE_BEGINNING.match(event, len(event) - SIGNATURE_FIELD_BYTES - 1):
+        event = event[: -SIGNATURE_FIELD_BYTES - 1] + b"}"
     if not event.endswith(b'"}}}'):
         return {}
     name, references = parse_json(event.decode(errors="replace"), pairs=True)[-1]
@@ -1286,6 +1379,24 @@ def entries_with_contents(
             commitments = commitments_in(line[event : -HASH_FIELD_BYTES - 1])
             if commitments:
                 yield seq, commitments
+            seq += 1
+
+
+def check_signatures(file: BinaryIO, segment: Segment, agents: Agents) -> Iterator[bool]:
+    """The sealed entries of a checked segment: for each signed one whether its key is known."""
+    file.seek(0)
+    seq = segment.number
+    for line in pieces(file):
+        if seq == segment.sealed.size:
+            return
+        if line[4:5] == b"q":
+            event = line.index(b'"event":') + len(b'"event":')
+            try:
+                checked = agents.take(line[event : -HASH_FIELD_BYTES - 1])
+            except ValueError as error:
+                raise Finding("tampered", seq, f"what an agent signed: {error}") from None
+            if checked is not None:
+                yield checked
             seq += 1
 
 
@@ -1829,6 +1940,9 @@ class Check:
     # By the entry that says it and the content's name: the entries whose content is gone.
     tombstones: Dict[Tuple[int, str], List[int]] = field(default_factory=dict)
     erasures: Erasures = field(default_factory=dict)
+    signatures_checked: int = 0
+    signatures_unchecked: int = 0
+    agents: Optional[Agents] = None
     finding: Optional[Finding] = None
     first: int = 0  # the first entry that is kept
     is_announced: bool = False
@@ -1945,6 +2059,7 @@ class Check:
         self.finding = Finding("tampered", named, "the first segments are missing")
         self.state, self.unsealed_entries, self.unsealed_bytes = State(), 0, 0
         self.contents_checked = self.contents_absent = 0
+        self.signatures_checked = self.signatures_unchecked = 0
         raise self.finding
 
     def check_everything(self, numbers: List[int]) -> None:
@@ -1992,8 +2107,9 @@ class Check:
             last = judge_last(file, segment, self.head_bytes) if is_last else judge_closed(segment)
             named = entries_with_contents(file, segment, self.erasures)
             contents = self.check_contents(number, named)
+            signed = self.check_signatures(file, segment)
         tile = self.watch.tiles.first_wrong(self.state.size)
-        findings = [finding for finding in (last, contents, tile) if finding]
+        findings = [finding for finding in (last, contents, tile, signed) if finding]
         if findings:
             raise min(findings, key=lambda finding: finding.seq)
 
@@ -2055,6 +2171,17 @@ class Check:
                     for name in contents or ():
                         covered = seq is not None and any(e.covers(seq, name) for e in concern)
                         self.contents_unerased += covered
+    def check_signatures(self, file: BinaryIO, segment: Segment) -> Optional[Finding]:
+        """Verdict 3, step 7.8."""
+        if self.agents is None:
+            self.agents = Agents(self.own.name, self.first > 0)
+        try:
+            for checked in check_signatures(file, segment, self.agents):
+                self.signatures_checked += checked
+                self.signatures_unchecked += not checked
+        except Finding as finding:
+            return finding
+        return None
 
     def key_due_at(self, size: int) -> Optional[Key]:
         """Who has to sign a checkpoint of so many entries (keys 5)."""
@@ -2121,6 +2248,7 @@ class Check:
         self.state, self.unsealed_entries, self.unsealed_bytes = State(), 0, 0
         self.contents_checked = self.contents_absent = self.contents_erased = 0
         self.contents_unerased = 0
+        self.signatures_checked = self.signatures_unchecked = 0
 
     def anchor(self) -> Optional[Evidence]:
         """The evidence from outside that agrees, and covers the most (verdict 3, at the end)."""
@@ -2249,6 +2377,10 @@ def verdict_object(check: Check) -> Dict[str, Any]:
             "erased": check.contents_erased,
             "unerased": check.contents_unerased,
         },
+        "signatures": {
+            "checked": check.signatures_checked,
+            "unchecked": check.signatures_unchecked,
+        },
         "pruned": pruned_object(check),
         "anchored": anchored_object(anchor) if anchor else None,
         "unanchored": unanchored_object(check, anchor.checkpoint.size if anchor else 0),
@@ -2280,6 +2412,9 @@ def sentences(check: Check) -> Iterator[str]:
         yield f"Contents: {check.contents_erased} were erased, as sealed entries say."
     if check.contents_unerased:
         yield f"Contents: {check.contents_unerased} are there that entries say were erased."
+    if check.signatures_checked or check.signatures_unchecked:
+        counts = f"{check.signatures_checked} are by keys that entries name"
+        yield f"Events that agents signed: {counts}, {check.signatures_unchecked} not checked."
     pruned = answer["pruned"]
     if pruned:
         why = "" if pruned["reason"] is None else f", because: {pruned['reason']}"

@@ -16,6 +16,7 @@ import { recoveryKeyCases } from "./generate/recovery-keys.ts";
 import { sealCases } from "./generate/seals.ts";
 import { secretCases } from "./generate/secrets.ts";
 import { segmentCases } from "./generate/segments.ts";
+import { signatureCases } from "./generate/signatures.ts";
 import { strangerCases } from "./generate/strangers.ts";
 import { tileCases } from "./generate/tiles.ts";
 import { witnessCases } from "./generate/witnesses.ts";
@@ -39,6 +40,7 @@ const GROUPS: Readonly<Record<string, () => readonly AttackCase[]>> = {
   Witnesses: witnessCases,
   Contents: contentCases,
   "Erased contents": erasureCases,
+  "What agents signed": signatureCases,
   Tiles: tileCases,
   Secrets: secretCases,
   "Dropped segments": prunedCases,

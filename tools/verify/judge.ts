@@ -49,6 +49,7 @@ export interface Verdict {
   readonly firstBad: { readonly seq: number } | null;
   readonly unsealed: object;
   readonly contents: object;
+  readonly signatures: object;
   readonly anchored: object | null;
   readonly unanchored: { readonly entries: number };
   readonly assurance: { readonly key: string; readonly freshness: string };
@@ -155,7 +156,8 @@ export function readOutcome<Answer>({ status, stdout, stderr }: Ended): Outcome<
  */
 export function comparable({ status, code, answer }: Outcome): object {
   if (answer === undefined) return { status, code };
-  const { verdict, size, root, firstBad, unsealed, contents, anchored, unanchored } = answer;
+  const { verdict, size, root, firstBad, unsealed, contents, signatures, anchored, unanchored } =
+    answer;
   const { key, freshness } = answer.assurance;
   const isAnothers = size === 0 && (verdict === "re-created" || verdict === "re-signed");
   return {
@@ -165,6 +167,7 @@ export function comparable({ status, code, answer }: Outcome): object {
     root,
     seq: firstBad?.seq,
     contents,
+    signatures,
     anchored,
     key,
     freshness,

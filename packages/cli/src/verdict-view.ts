@@ -3,7 +3,7 @@ import { bold, dim, green, harmless, red, yellow } from "./style.ts";
 
 /** A verdict in plain language, with its newline. Ages are as of `nowMs`. */
 export function formatVerdict(verdict: Verdict, nowMs: number): string {
-  const { firstBad, size, root, unsealed, contents, assurance } = verdict;
+  const { firstBad, size, root, unsealed, contents, signatures, assurance } = verdict;
   const entries = count(size, "entry", "entries");
   const lines = [
     firstBad
@@ -27,6 +27,11 @@ export function formatVerdict(verdict: Verdict, nowMs: number): string {
     const what =
       "are there although entries say they were erased: open the journal, or erase again";
     lines.push(yellow(`  contents  ${contents.unerased} ${what}`));
+  }
+  if (signatures.checked > 0) lines.push(`  agents    ${signatures.checked} events are as signed`);
+  if (signatures.unchecked > 0) {
+    const why = "their keys were named by entries that were dropped";
+    lines.push(yellow(`  agents    ${signatures.unchecked} signed events not checked: ${why}`));
   }
   if (contents.absent > 0) {
     lines.push(yellow(`  contents  ${contents.absent} did not come with the journal: not checked`));

@@ -132,6 +132,11 @@ export class SegmentChecker {
     return { ...this.#end, unsealedEntries: this.#frontier.size - this.#end.sealedSize };
   }
 
+  /** Entries up to and including the last seal so far. */
+  get sealedSize(): number {
+    return this.#end.sealedSize;
+  }
+
   /** The full tiles whose last entry this segment has, so far. */
   get tiles(): readonly TileHash[] {
     return this.#tiles.tiles;

@@ -57,14 +57,22 @@ export function formatContentLine(
   contents: ReadonlyMap<string, StoredContent>,
   erased: ReadonlyMap<string, number> = new Map(),
 ): string {
-  const fields = [...contents].map(([name, { salt, bytes }]) => {
-    const text = decodeUtf8(bytes);
-    const body = text === undefined ? { base64: toBase64(bytes) } : { text };
-    return [name, { salt: toHex(salt), ...body }] as const;
-  });
+  const fields = [...contents].map(([name, stored]) => [name, storedMember(stored)] as const);
   const line = { seq, content: Object.fromEntries<object>(fields) };
   const gone = erased.size > 0 ? { erased: Object.fromEntries(erased) } : {};
   return `${JSON.stringify({ ...line, ...gone })}\n`;
+}
+
+/** One content as a content line has it. */
+export function storedMember({ salt, bytes }: StoredContent): object {
+  const text = decodeUtf8(bytes);
+  const body = text === undefined ? { base64: toBase64(bytes) } : { text };
+  return { salt: toHex(salt), ...body };
+}
+
+/** Reads what `storedMember` gives; undefined when it has another form. */
+export function parseStoredMember(untrusted: unknown): StoredContent | undefined {
+  return isObject(untrusted) ? readStored(untrusted) : undefined;
 }
 
 /** Reads a content line. Throws JOURNAL_DAMAGED when it has another form. Checks no commitment. */
@@ -76,7 +84,7 @@ export function parseContentLine(untrusted: Uint8Array): ContentLine {
     throw malformed(`the contents of entry ${seq} are malformed`, seq);
   }
   const contents = Object.entries(content).map(([name, untrustedContent]) => {
-    const stored = isObject(untrustedContent) ? readStored(untrustedContent) : undefined;
+    const stored = parseStoredMember(untrustedContent);
     if (!stored) throw malformed(`content ${name} of entry ${seq} is malformed`, seq);
     return [name, stored] as const;
   });

@@ -164,6 +164,9 @@ function checkMembers(event: Event): void {
   if ("content" in event) {
     throw invalid('"content" is set by the journal: give the bytes as the content option');
   }
+  if ("signature" in event) {
+    throw invalid('"signature" is set by signing: give a signer, or the event as it was signed');
+  }
 }
 
 /** What is not of this form would never be found. */

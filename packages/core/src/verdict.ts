@@ -47,6 +47,11 @@ export interface Verdict {
     readonly erased: number;
     readonly unerased: number;
   };
+  /**
+   * Events that agents signed: those that are by a key of their agent's, as entries name them; and,
+   * where old entries were dropped, those whose key the ones that are left do not name.
+   */
+  readonly signatures: { readonly checked: number; readonly unchecked: number };
   /** The oldest entries, which were dropped: only their hashes were checked. Null when none were. */
   readonly pruned: {
     /** How many, from the first one on. */

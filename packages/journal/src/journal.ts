@@ -1,6 +1,8 @@
+import { agentEvent, provesPossession, type AgentChange } from "@stele/core/agent-event";
 import { SteleError } from "@stele/core/error";
 import { encodeEvent, EventText, RESERVED_PREFIX, type Event } from "@stele/core/event";
-import type { Signer, VerifierKey } from "@stele/core/key";
+import { parseVerifierKey, type Signer, type VerifierKey } from "@stele/core/key";
+import { parseSignedEvent } from "@stele/core/signed-event";
 import {
   type Ack,
   openForAppending,
@@ -12,6 +14,8 @@ import {
   type World,
   type WriteOptions,
 } from "@stele/store";
+import { LedgerReader } from "@stele/store/reading";
+import { AgentRegistry } from "./agent-registry.ts";
 import { CheckpointKeeper } from "./checkpoint-keeper.ts";
 import { Eraser, type Erased, type EraseOptions } from "./eraser.ts";
 import type { HoldOptions, ReleaseOptions } from "./holds.ts";
@@ -23,6 +27,7 @@ import { JournalReader } from "./reading.ts";
 import { LiveSessions } from "./session/live-sessions.ts";
 import type { Session } from "./session/session.ts";
 import { RecentIds, type Answer } from "./recent-ids.ts";
+import { requireCommitted, SignedEvent, signIn } from "./signed.ts";
 import { readStatus, type JournalStatus } from "./status.ts";
 import type { WitnessClient } from "./witnessing.ts";
 import { thisMachine } from "./world.ts";
@@ -82,13 +87,28 @@ export interface Gap {
 }
 
 /** How an event is appended. */
-export interface AppendOptions extends Omit<WriteOptions, "ack"> {
+export interface AppendOptions extends Omit<WriteOptions, "ack" | "committed"> {
   /**
    * When it is acknowledged: `synced` (default), sealed and on disk; `written`, handed to the
    * operating system; `queued`, in memory; `witnessed`, when DIR/checkpoint has a checkpoint that
    * covers it and that the witnesses' quorum countersigned.
    */
   readonly ack?: Ack | "witnessed" | undefined;
+  /** The key of the event's agent, which signs the event; the journal must know it. */
+  readonly signer?: Signer | undefined;
+}
+
+/** A key that an agent will sign with. */
+export interface NewAgentKey {
+  readonly agent: string;
+  /** The vkey; its name is the agent. */
+  readonly publicKey: string;
+  /** `provePossession(origin, signer)`: that the agent has the private key. */
+  readonly proof?: Uint8Array | undefined;
+}
+
+interface DeliverOptions extends Omit<WriteOptions, "ack"> {
+  readonly ack?: AppendOptions["ack"];
 }
 
 /** What an append resolves to. */
@@ -128,6 +148,7 @@ export class Journal extends JournalReader implements AsyncDisposable {
   readonly #hasWitness: boolean;
   readonly #sessions: LiveSessions;
   readonly #records: RecordCheck | undefined;
+  readonly #agents: AgentRegistry;
   #closing: Promise<void> | undefined;
 
   /** For `openJournal`. */
@@ -142,6 +163,8 @@ export class Journal extends JournalReader implements AsyncDisposable {
     this.#eraser = parts.eraser;
     this.#hasWitness = parts.hasWitness;
     this.#records = parts.records;
+    const ledger = new LedgerReader(world, directory, parts.open.manifest);
+    this.#agents = new AgentRegistry(world, directory, ledger);
     parts.open.writer.onSealed = () => {
       parts.keeper.noteSeal();
       this.noteSealed();
@@ -167,19 +190,42 @@ export class Journal extends JournalReader implements AsyncDisposable {
    * `witnessed` also, when the entry is sealed but the witnesses are not to be had, with
    * WITNESS_UNAVAILABLE or WITNESS_AHEAD.
    */
-  append(event: Event | EventText, options: AppendOptions = {}): Promise<Receipt> {
-    let text: EventText;
+  append(event: Event | EventText | SignedEvent, options: AppendOptions = {}): Promise<Receipt> {
     try {
-      text = event instanceof EventText ? event : encodeEvent(event);
-      checkRecord(this.#records, text);
+      if (event instanceof SignedEvent) return this.#appendSigned(event, options);
+      const { signer, ...rest } = options;
+      if (signer) return this.#sign(event, signer, rest);
+      const text = event instanceof EventText ? event : encodeEvent(event);
+      return this.#deliver(text, rest);
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
-    if (text.type.startsWith(RESERVED_PREFIX)) return Promise.reject(reserved(text.type));
-    const { ack, ...rest } = options;
-    if (ack !== "witnessed") return this.#append(text, { ...rest, ack });
-    if (!this.#hasWitness) return Promise.reject(noWitness());
-    return this.#append(text, rest).then((receipt) => this.#witnessed(receipt));
+  }
+
+  /**
+   * Records that an agent signs with a key from now on: what its events are checked against when
+   * they are appended and verified. Throws KEY_MALFORMED, OPTION_INVALID when it is there already,
+   * SIGNATURE_INVALID when the proof is not the key's.
+   */
+  async addAgentKey({ agent, publicKey, proof }: NewAgentKey): Promise<Receipt> {
+    const change: AgentChange = { action: "add", key: this.#agentKey(agent, publicKey), proof };
+    await this.#agents.load();
+    if (this.#agents.has(change)) throw new SteleError("OPTION_INVALID", `${publicKey} is there`);
+    if (proof && !provesPossession(this.#world.primitives, this.origin, change)) {
+      throw new SteleError("SIGNATURE_INVALID", `the proof of possession is not ${agent}'s`);
+    }
+    return this.#changeAgents(change);
+  }
+
+  /**
+   * Records that an agent signs no more with a key: what it signed before stays good. Throws
+   * AGENT_KEY_UNKNOWN.
+   */
+  async retireAgentKey({ agent, publicKey }: Omit<NewAgentKey, "proof">): Promise<Receipt> {
+    const change: AgentChange = { action: "retire", key: this.#agentKey(agent, publicKey) };
+    await this.#agents.load();
+    if (this.#agents.has(change)) return this.#changeAgents(change);
+    throw new SteleError("AGENT_KEY_UNKNOWN", `${publicKey} is no key of ${agent} here and now`);
   }
 
   /**
@@ -324,6 +370,49 @@ export class Journal extends JournalReader implements AsyncDisposable {
     return sessions;
   }
 
+  #agentKey(agent: string, publicKey: string): VerifierKey {
+    const key = parseVerifierKey(this.#world.primitives, publicKey, ["ed25519"]);
+    if (key.name === agent) return key;
+    throw new SteleError("KEY_MALFORMED", `the key is ${key.name}'s, the agent is ${agent}`);
+  }
+
+  async #changeAgents(change: AgentChange): Promise<Receipt> {
+    const receipt = this.#append(agentEvent(change), {});
+    this.#agents.take(change);
+    const { seq, hash } = await receipt;
+    await this.#agents.keep({ ...change, seq }, hash);
+    return receipt;
+  }
+
+  #sign(
+    event: Event | EventText,
+    signer: Signer,
+    { content, ack }: AppendOptions,
+  ): Promise<Receipt> {
+    const signed = signIn(this.#world, event, { signer, content });
+    if (signed instanceof SignedEvent) return this.#appendSigned(signed, { ack });
+    return signed.then((made) => this.#appendSigned(made, { ack }));
+  }
+
+  /** At once, when the agents' keys are known: so that order is kept. */
+  async #appendSigned(signed: SignedEvent, { content, ack }: AppendOptions): Promise<Receipt> {
+    if (content) throw new SteleError("OPTION_INVALID", "a signed event has its contents already");
+    const read = parseSignedEvent(signed.text);
+    requireCommitted(this.#world.primitives, read, signed.contents);
+    if (!this.#agents.isLoaded) await this.#agents.load();
+    this.#agents.check(read);
+    return this.#deliver(read.event, { ack, committed: signed.contents });
+  }
+
+  #deliver(text: EventText, options: DeliverOptions): Promise<Receipt> {
+    checkRecord(this.#records, text);
+    if (text.type.startsWith(RESERVED_PREFIX)) throw reserved(text.type);
+    const { ack, ...rest } = options;
+    if (ack !== "witnessed") return this.#append(text, { ...rest, ack });
+    if (!this.#hasWitness) throw noWitness();
+    return this.#append(text, rest).then((receipt) => this.#witnessed(receipt));
+  }
+
   #append(text: EventText, options: WriteOptions): Promise<Receipt> {
     if (this.#closing) return Promise.reject(closed());
     this.#rotation.tick();
@@ -409,6 +498,7 @@ export class Journal extends JournalReader implements AsyncDisposable {
     await this.#eraser.settled();
     try {
       await this.#rotation.settled();
+      await this.#agents.finish(writer.sealedSize);
       await this.#open.close(() => this.#keeper.finish());
     } catch (error) {
       // After a failure, which those who waited know, there is nothing left to do well.

@@ -13,6 +13,7 @@ import {
   type StatsQuery,
   type StatsResult,
 } from "@stele/index";
+import { agentKeysOf, readAgents, type AgentKey } from "./agent-registry.ts";
 import { readManifest, type Manifest, type World } from "@stele/store";
 import {
   lastSeal,
@@ -271,6 +272,14 @@ export class JournalReader implements AsyncDisposable {
     const newest = isEnough ? published.text : seal;
     const grown = { world: this.#world, directory: this.#directory, history, newest };
     return checkGrowth(grown, old);
+  }
+
+  /**
+   * The keys that agents sign, or signed, with, as sealed entries name them. Reads what was added
+   * since DIR/agents was written; without it every entry.
+   */
+  async agentKeys(): Promise<readonly AgentKey[]> {
+    return agentKeysOf((await readAgents(this.#world, this.#directory, this.#ledger)).changes);
   }
 
   /**

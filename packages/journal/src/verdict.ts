@@ -1,4 +1,5 @@
 import { rootBase64 } from "@stele/core/checkpoint";
+import type { PlacedAgentChange } from "@stele/core/agent-event";
 import { START as SEGMENT_START, startsAt } from "@stele/core/checker";
 import { Erasures } from "@stele/core/erasure";
 import { EMPTY_ROOT, type Hash } from "@stele/core/hash";
@@ -54,6 +55,11 @@ interface Progress {
   readonly begin: SegmentHeader | undefined;
   /** What is wrong with tiles that begin with pruned entries. */
   readonly acrossCut: Finding | undefined;
+  readonly signatures: Verdict["signatures"];
+  /** The changes of agents' keys so far, as checked entries state them. */
+  readonly agents: readonly PlacedAgentChange[];
+  /** The end of the first segment with an event whose signature is wrong, which is its finding. */
+  readonly wronglySigned: Progress | undefined;
 }
 
 const START: Omit<Progress, "keys" | "erasures"> = {
@@ -71,7 +77,16 @@ const START: Omit<Progress, "keys" | "erasures"> = {
   pruned: [],
   begin: undefined,
   acrossCut: undefined,
+  signatures: { checked: 0, unchecked: 0 },
+  agents: [],
+  wronglySigned: undefined,
 };
+
+/** A verdict, and which changes of agents' keys the entries state that it is about. */
+export interface Reached {
+  readonly verdict: Verdict;
+  readonly agents: readonly PlacedAgentChange[];
+}
 
 /**
  * Joins the segments' reports, in order, into the verdict: each must start where the one before it
@@ -81,7 +96,7 @@ export async function reachVerdict(
   segments: AsyncIterable<CheckedSegment>,
   count: number,
   evidence: Evidence,
-): Promise<Verdict> {
+): Promise<Reached> {
   const keys = [evidence.history.epochs[0]!.key];
   const start: Progress = { ...START, keys, erasures: new Erasures() };
   let progress = start;
@@ -94,6 +109,8 @@ export async function reachVerdict(
     if (progress.finding) break;
   }
   if (count === 0) progress = found(start, tampered(0, "there is no segment in the ledger"));
+  const { agents } = progress;
+  progress = withSignatures(progress);
   progress = requireRecord(progress, start, evidence);
   progress = holdAgainstPast(progress, evidence);
   progress = await holdAgainstErasures(progress, evidence);
@@ -101,7 +118,18 @@ export async function reachVerdict(
   progress = holdAgainstCheckpoints(progress, evidence);
   const { erasures } = progress;
   const unerased = progress.finding ? 0 : await evidence.countUnerased(erasures);
-  return toVerdict(progress, evidence, unerased);
+  return { verdict: toVerdict(progress, evidence, unerased), agents };
+}
+
+/**
+ * What agents signed ends nothing while segments are joined: only when all changes of their keys
+ * are known is it sure that a signature is wrong.
+ */
+function withSignatures(progress: Progress): Progress {
+  const { finding, wronglySigned } = progress;
+  return wronglySigned && earlier(finding, wronglySigned.finding) !== finding
+    ? wronglySigned
+    : progress;
 }
 
 /** Where a ledger begins whose first segments were dropped: where its first header says. */
@@ -145,7 +173,7 @@ function advance(
   if (gap) return found(before, gap);
   const { end, roots, sizeBytes, erasures } = report;
   for (const [seq, erasure] of erasures) before.erasures.add(seq, erasure);
-  const after = {
+  const after: Progress = {
     size: end.sealedSize,
     root: end.sealedRoot,
     prev: end.prev,
@@ -166,9 +194,28 @@ function advance(
     pruned: [...before.pruned, ...report.pruned],
     begin: before.begin,
     acrossCut: before.acrossCut ?? acrossCut,
+    ...joinSignatures(before, report),
   };
-  const finding = context.last ? judge(report, head).finding : findUnsealed(report);
-  return { ...after, finding: earlier(earlier(contents.finding, tiles), finding) };
+  const own = context.last ? judge(report, head).finding : findUnsealed(report);
+  const finding = earlier(earlier(contents.finding, tiles), own);
+  const wrong = report.signatures?.finding;
+  const wronglySigned = before.wronglySigned ?? (wrong && found(after, wrong));
+  return { ...after, finding, wronglySigned };
+}
+
+function joinSignatures(
+  before: Progress,
+  { signatures }: SegmentReport,
+): Pick<Progress, "signatures" | "agents" | "wronglySigned"> {
+  const { checked = 0, unchecked = 0, changes = [] } = signatures ?? {};
+  return {
+    signatures: {
+      checked: before.signatures.checked + checked,
+      unchecked: before.signatures.unchecked + unchecked,
+    },
+    agents: [...before.agents, ...changes],
+    wronglySigned: before.wronglySigned,
+  };
 }
 
 function countErased(erased: readonly ErasedContents[]): number {
@@ -259,7 +306,7 @@ function holdAgainstCheckpoints(progress: Progress, evidence: Evidence): Progres
 }
 
 function toVerdict(progress: Progress, evidence: Evidence, unerased: number): Verdict {
-  const { finding, size, root, sealedAt, unsealed, contents } = progress;
+  const { finding, size, root, sealedAt, unsealed, contents, signatures } = progress;
   const { pinned, history, checkpoints } = evidence;
   const anchored = findAnchored(progress, checkpoints);
   const isKeyKept = bearsOutKey({ ...progress, history }, checkpoints);
@@ -273,6 +320,7 @@ function toVerdict(progress: Progress, evidence: Evidence, unerased: number): Ve
     firstBad: finding ? { seq: finding.seq, reason: finding.reason } : null,
     unsealed,
     contents: { ...contents, unerased },
+    signatures,
     pruned: isPruned ? prunedOf(first, record) : null,
     anchored,
     unanchored: { entries: size - (anchored?.size ?? 0), since: null },

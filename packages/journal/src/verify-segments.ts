@@ -1,3 +1,4 @@
+import type { PlacedAgentChange } from "@stele/core/agent-event";
 import { SteleError } from "@stele/core/error";
 import type { VerifierKey } from "@stele/core/key";
 import { leavesUpTo, type TilePlace } from "@stele/core/tile";
@@ -22,6 +23,8 @@ export interface SegmentJob {
   /** The `first` of each. */
   readonly segments: readonly number[];
   readonly rootsWanted: readonly number[];
+  /** The changes of agents' keys that are believed until the entries were read. */
+  readonly agents: readonly PlacedAgentChange[];
 }
 
 /** A segment's report, or why there is none. */
@@ -53,7 +56,8 @@ export async function checkOne(
   const { key } = epochOfSegment(history, first);
   const keys = { key, recoveryKey: history.recoveryKey };
   const progress = onProgress && { onProgress };
-  const wanted = { rootsWanted, wantsReferences: true };
+  const signatures = { agents: job.agents, isPruned: job.segments[0] !== 0 };
+  const wanted = { rootsWanted, wantsReferences: true, signatures };
   const check = { primitives, origin, keys, first, ...wanted, ...progress };
   try {
     const report = await checkFile(disk, segmentPath(job.directory, first), check);

@@ -20,12 +20,13 @@ import {
 import { readPublished } from "@stele/store/checkpoint";
 import type { Checkpoints, Published } from "./held-against.ts";
 import { readKept, type KeptCheckpoint } from "./held-checkpoint.ts";
+import { areSameChanges, readAgentsFile } from "@stele/store/agents";
 import { entriesOnlyInTiles, readPruned } from "@stele/store/tiles";
 import { findKey, type Environment } from "./key-store.ts";
 import { findWitnessed, readPinnedWitnesses, type PinnedWitnesses } from "./pinned-witnesses.ts";
 import { evictedPast, readPast } from "./pruned-past.ts";
 import { addErasuresFrom, countUnerased } from "./unerased.ts";
-import { reachVerdict } from "./verdict.ts";
+import { reachVerdict, type Evidence } from "./verdict.ts";
 import {
   checkInTurn,
   Progress,
@@ -127,13 +128,38 @@ async function verifyOnce(
   const reader = new LedgerReader(world, directory, manifest);
   const addErasures = addErasuresFrom.bind(undefined, reader);
   const evidence = { ...known, countUnerased: unerased, addErasures };
-  const job: SegmentJob = { directory, origin: manifest.origin, history, segments, rootsWanted };
-  if (pinned && pinned.name !== manifest.origin) {
-    return reachVerdict(anotherJournal(pinned.name, manifest.origin), segments.length, evidence);
+  const { origin } = manifest;
+  const agents = (await readAgentsFile(disk, primitives, directory))?.changes ?? [];
+  const job: SegmentJob = { directory, origin, history, segments, rootsWanted, agents };
+  if (pinned && pinned.name !== origin) {
+    const other = anotherJournal(pinned.name, origin);
+    return (await reachVerdict(other, segments.length, evidence)).verdict;
   }
-  const reached = await reachVerdict(checkSegments(world, job, options), segments.length, evidence);
+  const reached = await checkJournal(world, job, { options, evidence });
   const verdict = await holdAgainstTiles(world, directory, reached);
   return begins || !pinned ? withTimes(verdict, reader) : byAnother(verdict, { pinned, kept });
+}
+
+/**
+ * Checks the segments against the agents' keys that the journal's derived file names; and once more
+ * against those that the entries name, where they differ.
+ */
+async function checkJournal(
+  world: World,
+  job: SegmentJob,
+  given: { readonly options: VerifyOptions; readonly evidence: Evidence },
+): Promise<Verdict> {
+  const { options, evidence } = given;
+  const count = job.segments.length;
+  const { verdict, agents } = await reachVerdict(
+    checkSegments(world, job, options),
+    count,
+    evidence,
+  );
+  const believed = job.agents.filter(({ seq }) => seq < verdict.size);
+  if (areSameChanges(believed, agents)) return verdict;
+  const again = checkSegments(world, { ...job, agents }, options);
+  return (await reachVerdict(again, count, evidence)).verdict;
 }
 
 /** An HMAC key verifies nothing without its secret, which is where the signing key would be. */

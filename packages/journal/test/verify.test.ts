@@ -38,6 +38,7 @@ suite("a verdict", () => {
       firstBad: null,
       unsealed: { entries: 0, bytes: 0 },
       contents: { checked: 0, absent: 0, erased: 0, unerased: 0 },
+      signatures: { checked: 0, unchecked: 0 },
       pruned: null,
       anchored: null,
       unanchored: { entries: 12, since },

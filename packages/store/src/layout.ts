@@ -10,6 +10,8 @@ export const CHECKPOINT = "checkpoint";
 export const TILE = "tile";
 /** Where the entry is that says what was dropped, and what is needed on of it. */
 export const PRUNED = "pruned.jsonl";
+/** Which entries name agents' keys; derived. */
+export const AGENTS = "agents";
 export const LOCK = "lock";
 /** Ends the name of a file that is not complete yet. */
 export const TEMPORARY = ".tmp";

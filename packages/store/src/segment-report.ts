@@ -14,10 +14,16 @@ import {
 } from "@stele/core/ledger";
 import { parseNote, verifyNote, type Note } from "@stele/core/note";
 import type { PrunedRecord } from "@stele/core/pruned-event";
+import { SIGNATURE_FIELD_BYTES } from "@stele/core/signed-event";
 import { leavesUpTo, type TileHash } from "@stele/core/tile";
 import type { Finding } from "@stele/core/verdict";
 import type { ReadableFile } from "./disk.ts";
 import { readEntryLine } from "./entry-line.ts";
+import {
+  SignatureCheck,
+  type SignatureCheckOptions,
+  type SignaturesReport,
+} from "./signature-check.ts";
 import { scanLines, type LineSink } from "./line-scanner.ts";
 
 /** What one pass over a segment saw. */
@@ -35,6 +41,8 @@ export interface SegmentReport {
   readonly pruned: readonly PrunedRecord[];
   /** What entries say was erased, by their `seq`, when references were asked for. */
   readonly erasures: ReadonlyMap<number, Erasure>;
+  /** What agents signed, when it was asked for. */
+  readonly signatures: SignaturesReport | undefined;
   /** What follows the last seal that everything before it bears out. */
   readonly tail: Tail;
   /** The recovery key that entry 0 names, when it is in this segment, or that was given. */
@@ -73,6 +81,8 @@ export interface SegmentCheck {
   readonly rootsWanted?: readonly number[];
   /** Whether the contents that entries name are to be collected. */
   readonly wantsReferences?: boolean;
+  /** What agents' signatures are to be checked against; they are not looked at without. */
+  readonly signatures?: Pick<SignatureCheckOptions, "agents" | "isPruned">;
   /** Called now and then with the bytes that were passed since the last call. */
   readonly onProgress?: (bytes: number) => void;
 }
@@ -102,8 +112,12 @@ class SegmentPass implements LineSink {
   readonly #references = new Map<number, References>();
   readonly #erasures = new Map<number, Erasure>();
 
+  readonly #signatures: SignatureCheck | undefined;
+
   constructor(check: SegmentCheck) {
     this.#check = check;
+    const { primitives, origin, signatures } = check;
+    this.#signatures = signatures && new SignatureCheck({ primitives, origin, ...signatures });
   }
 
   line(buffer: Uint8Array, start: number, end: number, offsetBytes: number): undefined {
@@ -112,7 +126,7 @@ class SegmentPass implements LineSink {
     if (!this.#checker) return this.#begin(buffer.subarray(start, end));
     this.#finding = this.#checker.check(buffer, start, end);
     if (this.#finding) this.#tornByCrash = hasZero(buffer, start, end);
-    else if (this.#check.wantsReferences) this.#collect(buffer, start, end);
+    else if (!isSeal(buffer, start)) this.#lookAtEntry(buffer, start, end);
     return undefined;
   }
 
@@ -135,21 +149,30 @@ class SegmentPass implements LineSink {
     const { header, end, roots, recoveryKey } = this.#checker;
     const sizeBytes = this.#sizeBytes;
     const references = this.#references;
+    const signatures = this.#signatures?.report(end.sealedSize);
     const tiles = this.#checker.tiles.filter((tile) => leavesUpTo(tile) <= end.sealedSize);
     const pruned = this.#checker.pruned.filter(({ seq }) => seq < end.sealedSize);
     const tail = this.#tail(end);
     const erasures = new Map([...this.#erasures].filter(([seq]) => seq < end.sealedSize));
-    const named = { references, pruned, erasures };
+    const named = { references, signatures, pruned, erasures };
     return { header, end, roots, tiles, sizeBytes, ...named, tail, recoveryKey };
   }
 
+  #lookAtEntry(buffer: Uint8Array, start: number, end: number): void {
+    if (this.#check.wantsReferences) this.#collect(buffer, start, end);
+    const { size, sealedSize } = this.#checker!;
+    this.#signatures?.look(buffer.subarray(start, end), size - 1, sealedSize);
+  }
+
   /**
-   * The references come last in an event, so that the bytes before the hash tell most entries
-   * without any.
+   * The references come last in an event, or before its signature, so that the bytes there tell
+   * most entries without any.
    */
   #collect(buffer: Uint8Array, start: number, end: number): void {
     if (isOfJournal(buffer, start)) this.#collectErasure(buffer.subarray(start, end));
-    if (!matchesAscii(buffer, end - HASH_FIELD_BYTES - 4, '"}}}')) return;
+    const last = end - HASH_FIELD_BYTES - 4;
+    const isSigned = matchesAscii(buffer, last - SIGNATURE_FIELD_BYTES + 3, ',"signature":');
+    if (!matchesAscii(buffer, isSigned ? last - SIGNATURE_FIELD_BYTES : last, '"}}')) return;
     const { entry } = readEntryLine(buffer.subarray(start, end)) ?? {};
     const references = entry && contentReferences(entry.event);
     if (references && references.size > 0) this.#references.set(entry.seq, references);
@@ -235,6 +258,11 @@ function isOfJournal(buffer: Uint8Array, start: number): boolean {
 
 /** `,"prev":"…","time":"…","event":` */
 const BEHIND_SEQ_BYTES = 9 + 64 + 10 + 24 + 10;
+
+/** The lines behind the header are entries and seals. */
+function isSeal(buffer: Uint8Array, start: number): boolean {
+  return buffer[start + 4] === 0x61;
+}
 
 function hasZero(buffer: Uint8Array, start: number, end: number): boolean {
   const zero = buffer.indexOf(0, start);

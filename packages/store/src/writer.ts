@@ -1,6 +1,6 @@
 import { formatCheckpoint } from "@stele/core/checkpoint";
 import { utf8 } from "@stele/core/bytes";
-import { formatContentLine } from "@stele/core/content";
+import { formatContentLine, type StoredContent } from "@stele/core/content";
 import { SteleError } from "@stele/core/error";
 import type { EventText } from "@stele/core/event";
 import type { Signer } from "@stele/core/key";
@@ -8,7 +8,7 @@ import { keyChangeEvent, type KeyChangeReason } from "@stele/core/key-event";
 import { formatSeal, formatSealedNote } from "@stele/core/ledger";
 import { Appender } from "./appender.ts";
 import { Batch, type Ack, type Append, type Place, type Receipt } from "./batch.ts";
-import { prepareContents, type ContentInput } from "./content-input.ts";
+import { prepareContents, type ContentInput, type Prepared } from "./content-input.ts";
 import { LedgerFiles, type LedgerSettings } from "./ledger-files.ts";
 import type { TileKeeper } from "./tile-keeper.ts";
 import type { World } from "./world.ts";
@@ -16,6 +16,8 @@ import type { World } from "./world.ts";
 /** How an event is appended. */
 export interface WriteOptions {
   readonly content?: Readonly<Record<string, ContentInput>> | undefined;
+  /** Instead: contents that the event commits to already, as who signed it made them. */
+  readonly committed?: ReadonlyMap<string, StoredContent> | undefined;
   /** Default `synced`. */
   readonly ack?: Ack | undefined;
 }
@@ -114,7 +116,7 @@ export class Writer {
     return new Promise((resolve, reject) => {
       const { ack = "synced" } = options;
       if (!ACKS.includes(ack)) throw noSuchAck(ack);
-      const prepared = prepareContents(this.#world, event, options.content);
+      const prepared = prepare(this.#world, event, options);
       const { contents, contentBytes } = prepared;
       const append: Append = {
         source: event,
@@ -298,4 +300,11 @@ function toSteleError(cause: unknown): SteleError {
   if (cause instanceof SteleError) return cause;
   const message = `the commit failed: ${cause instanceof Error ? cause.message : String(cause)}`;
   return new SteleError("WRITER_FAILED", message, { cause });
+}
+
+function prepare(world: World, event: EventText, options: WriteOptions): Prepared {
+  const { content, committed } = options;
+  if (!committed || committed.size === 0) return prepareContents(world, event, content);
+  const contentBytes = [...committed.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
+  return { event, contents: committed, contentBytes };
 }

@@ -50,6 +50,7 @@ export type Expected =
       } | null;
       readonly cannotRuleOut?: Doubts;
       readonly pruned?: object;
+      readonly signatures?: { readonly checked: number; readonly unchecked: number };
     }
   | { readonly error: string };
 

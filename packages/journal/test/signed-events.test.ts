@@ -1,0 +1,246 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { provePossession } from "@stele/core/agent-event";
+import { formatVerifierKey, signingKey } from "@stele/core/key";
+import { openJournal, type Journal, type Signer } from "@stele/journal";
+import { isEventSignedBy, parseSigned, signEvent, SignedEvent } from "@stele/journal/agents";
+import { primitives, signerOf, testKey } from "./support/key.ts";
+import { MemoryDisk } from "./support/memory-disk.ts";
+import {
+  DIRECTORY,
+  memoryWorld,
+  newMemoryJournal,
+  openInMemory,
+} from "./support/memory-journal.ts";
+
+const CRITIC = "critic-1";
+
+function agentSigner(name = CRITIC, seed = 7): Signer {
+  return signerOf(signingKey(primitives, name, new Uint8Array(32).fill(seed)));
+}
+
+const signer = agentSigner();
+const publicKey = formatVerifierKey(signer.key);
+
+async function withCritic(): Promise<{ journal: Journal; disk: MemoryDisk }> {
+  const disk = await newMemoryJournal();
+  const journal = await openInMemory(disk);
+  await journal.addAgentKey({ agent: CRITIC, publicKey });
+  return { journal, disk };
+}
+
+/** A sound review, as symbi's critics sign it. */
+const REVIEW = { type: "note", agent: CRITIC, data: { verdict: "approved", iteration: 1 } };
+
+suite("signed events", () => {
+  test("an event is signed over its exact bytes, with its contents, and verifies", async () => {
+    const { journal } = await withCritic();
+    await using _ = journal;
+    const content = { director: "text", critic: new Uint8Array([0xff]) };
+    const { seq } = await journal.append(REVIEW, { signer, content });
+    const line = await lineOf(journal, seq);
+    const event = line.slice(line.indexOf(',"event":') + 9, line.lastIndexOf(',"hash"'));
+    assert.match(event, /,"signature":\{"keyid":"[0-9a-f]{8}","sig":"[A-Za-z0-9+/]{86}=="\}\}$/);
+    const verdict = await journal.verify();
+    assert.equal(verdict.verdict, "intact");
+    assert.deepEqual(verdict.signatures, { checked: 1, unchecked: 0 });
+    assert.deepEqual(verdict.contents, { checked: 2, absent: 0 });
+  });
+
+  test("symbi: a review is verified with the public key alone", async () => {
+    const { journal } = await withCritic();
+    await using _ = journal;
+    const { seq } = await journal.append(REVIEW, { signer });
+    const line = await lineOf(journal, seq);
+    const event = line.slice(line.indexOf(',"event":') + 9, line.lastIndexOf(',"hash"'));
+    assert.equal(isEventSignedBy(primitives, signer.key, event), true);
+    const changed = event.replace("approved", "rejected");
+    assert.equal(isEventSignedBy(primitives, signer.key, changed), false);
+    assert.equal(isEventSignedBy(primitives, agentSigner(CRITIC, 8).key, event), false);
+  });
+
+  test("an event that was signed elsewhere is kept to the byte", async () => {
+    const { journal } = await withCritic();
+    await using _ = journal;
+    const signed = await signEvent(REVIEW, { signer, content: { director: "text" } });
+    const handed = parseSigned(JSON.stringify(signed));
+    assert.ok(handed instanceof SignedEvent);
+    const { seq } = await journal.append(handed);
+    assert.ok((await lineOf(journal, seq)).includes(signed.text));
+    assert.equal(Buffer.from((await journal.content(seq, "director"))!).toString(), "text");
+    assert.equal((await journal.verify()).verdict, "intact");
+  });
+
+  test("symbi: invalid signature: a changed, foreign or respelled one is refused", async () => {
+    const { journal } = await withCritic();
+    await using _ = journal;
+    const { text } = await signEvent(REVIEW, { signer });
+    const refuses = async (event: string, code: string): Promise<void> => {
+      await assert.rejects(async () => journal.append(parseSigned(event)), { code }, event);
+    };
+    await refuses(text.replace("approved", "rejected"), "SIGNATURE_INVALID");
+    await refuses(text.replace(/"sig":"./, '"sig":"/'), "SIGNATURE_INVALID");
+    await refuses(text.replace('","sig"', '", "sig"'), "SIGNATURE_INVALID");
+    await refuses(text.replace("signature", "\\u0073ignature"), "SIGNATURE_INVALID");
+    await refuses(text.replace(/..=="\}\}$/, 'zz=="}}'), "SIGNATURE_INVALID");
+    await refuses(text.replace('"type"', '"signature":1,"type"'), "JSON_DUPLICATE_KEY");
+    await refuses(text.replace('"data":', '"data": '), "EVENT_INVALID");
+    await refuses(text.replace(/"agent":"[^"]*",/, ""), "SIGNATURE_INVALID");
+    assert.equal(journal.sealedSize, 1);
+  });
+
+  test("the content member has one place and one spelling, and all its contents come along", async () => {
+    const { journal } = await withCritic();
+    await using _ = journal;
+    const signed = await signEvent(REVIEW, { signer, content: { a: "x", b: "y" } });
+    const refuses = async (made: SignedEvent): Promise<void> => {
+      await assert.rejects(journal.append(made), { code: "CONTENT_INVALID" });
+    };
+    await refuses(new SignedEvent(signed.text, new Map()));
+    await refuses(new SignedEvent(signed.text, new Map([...signed.contents].slice(1))));
+    const [first, second] = [signed.contents.get("a")!, signed.contents.get("b")!];
+    await refuses(
+      new SignedEvent(
+        signed.text,
+        new Map([
+          ["a", second],
+          ["b", first],
+        ]),
+      ),
+    );
+    const more = new Map([...signed.contents, ["c", first] as const]);
+    await refuses(new SignedEvent(signed.text, more));
+    await journal.append(signed);
+  });
+
+  test("only a key of the event's own agent signs, while it is active", async () => {
+    const { journal } = await withCritic();
+    await using _ = journal;
+    const unknown = agentSigner(CRITIC, 8);
+    await assert.rejects(journal.append(REVIEW, { signer: unknown }), {
+      code: "AGENT_KEY_UNKNOWN",
+    });
+    const other = { ...REVIEW, agent: "other" };
+    await assert.rejects(journal.append(other, { signer }), { code: "SIGNATURE_INVALID" });
+    const { agent: __, ...nobody } = REVIEW;
+    await assert.rejects(journal.append(nobody, { signer }), { code: "SIGNATURE_INVALID" });
+    await journal.append(REVIEW, { signer });
+    await journal.retireAgentKey({ agent: CRITIC, publicKey });
+    await assert.rejects(journal.append(REVIEW, { signer }), { code: "AGENT_KEY_UNKNOWN" });
+    // What it signed while it was active stays good.
+    const { verdict, signatures } = await journal.verify();
+    assert.deepEqual([verdict, signatures.checked], ["intact", 1]);
+  });
+
+  test("a signature member that nobody checked is refused in unsigned events", async () => {
+    const { journal } = await withCritic();
+    await using _ = journal;
+    const forged = { ...REVIEW, signature: { keyid: "00000000", sig: "" } };
+    await assert.rejects(journal.append(forged), { code: "EVENT_INVALID" });
+    // Deeper down it is data.
+    await journal.append({ ...REVIEW, data: { signature: { keyid: "00000000", sig: "x" } } });
+    assert.equal((await journal.verify()).verdict, "intact");
+  });
+
+  test("signed and unsigned appends keep their order, and an id is recorded once", async () => {
+    const { journal } = await withCritic();
+    await using _ = journal;
+    const receipts = await Promise.all([
+      journal.append({ ...REVIEW, id: "1" }, { signer }),
+      journal.append({ type: "note", id: "2" }),
+      journal.append({ ...REVIEW, id: "1" }, { signer }),
+      journal.append({ ...REVIEW, id: "3" }, { signer }),
+    ]);
+    assert.deepEqual(
+      receipts.map(({ seq }) => seq),
+      [1, 2, 1, 3],
+    );
+  });
+});
+
+suite("agents' keys", () => {
+  test("are known after reopening, with and without the derived file", async () => {
+    const { journal, disk } = await withCritic();
+    await journal.addAgentKey({ agent: "b", publicKey: formatVerifierKey(agentSigner("b").key) });
+    await journal.retireAgentKey({ agent: CRITIC, publicKey });
+    const keys = await journal.agentKeys();
+    assert.deepEqual(
+      keys.map(({ agent, added, retired }) => ({ agent, added, retired })),
+      [
+        { agent: CRITIC, added: 0, retired: 2 },
+        { agent: "b", added: 1, retired: null },
+      ],
+    );
+    await journal.close();
+    for (const change of [() => {}, () => garble(disk), () => disk.remove(`${DIRECTORY}/agents`)]) {
+      await change();
+      await using again = await openInMemory(disk);
+      assert.deepEqual(await again.agentKeys(), keys);
+      await again.append({ type: "note", agent: "b" }, { signer: agentSigner("b") });
+      await assert.rejects(again.append(REVIEW, { signer }), { code: "AGENT_KEY_UNKNOWN" });
+      assert.equal((await again.verify()).verdict, "intact");
+    }
+  });
+
+  test("a proof of possession is the key's own, and for this journal", async () => {
+    const { journal } = await withCritic();
+    await using _ = journal;
+    const b = agentSigner("b");
+    const key = { agent: "b", publicKey: formatVerifierKey(b.key) };
+    const elsewhere = await provePossession("other.example", b);
+    await assert.rejects(journal.addAgentKey({ ...key, proof: elsewhere }), {
+      code: "SIGNATURE_INVALID",
+    });
+    await journal.addAgentKey({ ...key, proof: await provePossession(journal.origin, b) });
+    const isProven = (await journal.agentKeys()).map((known) => known.isProven);
+    assert.deepEqual(isProven, [false, true]);
+    assert.equal((await journal.verify()).verdict, "intact");
+  });
+
+  test("what is there is not added twice, what is not is not retired", async () => {
+    const { journal } = await withCritic();
+    await using _ = journal;
+    await assert.rejects(journal.addAgentKey({ agent: CRITIC, publicKey }), {
+      code: "OPTION_INVALID",
+    });
+    await assert.rejects(journal.addAgentKey({ agent: "b", publicKey }), { code: "KEY_MALFORMED" });
+    const other = formatVerifierKey(agentSigner(CRITIC, 9).key);
+    await assert.rejects(journal.retireAgentKey({ agent: CRITIC, publicKey: other }), {
+      code: "AGENT_KEY_UNKNOWN",
+    });
+    // A key that was retired can come back.
+    await journal.retireAgentKey({ agent: CRITIC, publicKey });
+    await journal.addAgentKey({ agent: CRITIC, publicKey });
+    await journal.append(REVIEW, { signer });
+    assert.equal((await journal.verify()).signatures.checked, 1);
+  });
+
+  test("signatures are checked across segments, whatever the derived file says", async () => {
+    const disk = await newMemoryJournal({ segmentBytes: 4096 });
+    const world = memoryWorld(disk);
+    const journal = await openJournal(DIRECTORY, { world, signer: signerOf(testKey()) });
+    await journal.addAgentKey({ agent: CRITIC, publicKey });
+    for (let count = 0; count < 12; count++) {
+      await journal.append({ ...REVIEW, data: "x".repeat(900) }, { signer });
+    }
+    await journal.retireAgentKey({ agent: CRITIC, publicKey });
+    for (const change of [() => {}, () => garble(disk), () => disk.remove(`${DIRECTORY}/agents`)]) {
+      await change();
+      const { verdict, signatures } = await journal.verify();
+      assert.deepEqual([verdict, signatures.checked], ["intact", 12]);
+    }
+    await journal.close();
+  });
+});
+
+async function lineOf(journal: Journal, seq: number): Promise<string> {
+  for await (const { line } of journal.readLines({ from: seq, to: seq })) return line;
+  throw new Error("no line");
+}
+
+/** A file that names no keys, for as many entries as it did. */
+async function garble(disk: MemoryDisk): Promise<void> {
+  const path = `${DIRECTORY}/agents`;
+  const text = '{"size":1,"hash":"' + "0".repeat(64) + '","changes":[]}\n';
+  await disk.run([{ kind: "replace", path, bytes: Buffer.from(text) }]);
+}
