@@ -31,8 +31,10 @@ export interface PlacedAgentChange extends AgentChange {
 
 /** What every such event begins with, and no other. */
 export const AGENT_EVENT_BEGINNING = '{"type":"stele.agent",';
-const FORM =
-  /^\{"type":"stele\.agent","data":\{"action":"(add|retire)","agent":"([^"\\]*)","publicKey":"([^"\\]*)"(?:,"proof":"([A-Za-z0-9+/]{86}==)")?\}\}$/;
+const FORM = new RegExp(
+  String.raw`^\{"type":"stele\.agent","data":\{"action":"(add|retire)","agent":"([^"\\]*)",` +
+    String.raw`"publicKey":"([^"\\]*)"(?:,"proof":"([A-Za-z0-9+/]{86}==)")?\}\}$`,
+);
 const POSSESSION = "application/vnd.stele.agent-key";
 
 /** The event that states the change. */

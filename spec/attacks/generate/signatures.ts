@@ -67,7 +67,6 @@ function expected(size: number, checked: number): Expected {
 
 /** Words put into an agent's mouth. */
 export function signatureCases(): readonly AttackCase[] {
-  const at1 = found("tampered", 1, 2);
   const body = signed(APPROVED);
   return [
     keeper(
@@ -97,6 +96,17 @@ export function signatureCases(): readonly AttackCase[] {
       [ADDED, APPROVED],
       expected(2, 0),
     ),
+    ...forgeries(),
+    ...spellings(),
+    ...changes(),
+  ];
+}
+
+/** What no key of the agent signed. */
+function forgeries(): AttackCase[] {
+  const at1 = found("tampered", 1, 2);
+  const body = signed(APPROVED);
+  return [
     keeper(
       "signed-event-changed",
       "an event is changed under its signature.",
@@ -145,8 +155,6 @@ export function signatureCases(): readonly AttackCase[] {
       ],
       at1,
     ),
-    ...spellings(),
-    ...changes(),
   ];
 }
 
