@@ -15,17 +15,21 @@ export interface CalybrisLine {
 export interface Unreadable {
   readonly problem: string;
   readonly isUtf8: boolean;
+  /** Whether it is whole JSON, so that nothing was cut off. */
+  readonly isWhole: boolean;
 }
 
 /** Reads one line, without its newline. */
 export function readCalybrisLine(untrusted: Uint8Array): CalybrisLine | Unreadable {
   const text = decodeUtf8(untrusted);
-  if (text === undefined) return { problem: "the line is not UTF-8", isUtf8: false };
+  if (text === undefined)
+    return { problem: "the line is not UTF-8", isUtf8: false, isWhole: false };
   let node: Lossless;
   try {
     node = readLossless(text);
   } catch (error) {
-    return { problem: `not JSON: ${inLine((error as Error).message)}`, isUtf8: true };
+    const problem = `not JSON: ${inLine((error as Error).message)}`;
+    return { problem, isUtf8: true, isWhole: false };
   }
   const sequence = Number(unsignedOf(node, "sequence", 64) ?? Number.NaN);
   const previousHash = stringOf(node, "previous_hash");
@@ -49,5 +53,5 @@ function inLine(message: string): string {
 }
 
 function lacks(what: string): Unreadable {
-  return { problem: `the entry lacks ${what}`, isUtf8: true };
+  return { problem: `the entry lacks ${what}`, isUtf8: true, isWhole: true };
 }

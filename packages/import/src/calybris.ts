@@ -3,7 +3,7 @@ import { matchesAscii, utf8 } from "@stele/core/bytes";
 import { SteleError } from "@stele/core/error";
 import { checkJsonObject } from "@stele/core/json";
 import { mapCalybris } from "./calybris-map.ts";
-import { readCalybrisLine, type CalybrisLine } from "./calybris-line.ts";
+import { readCalybrisLine, type CalybrisLine, type Unreadable } from "./calybris-line.ts";
 import type { CheckContext, Format, OriginEntry, Scan } from "./format.ts";
 import { LineSplitter, type LineSink } from "./line-splitter.ts";
 import { Findings, clip, type Place, type Report } from "./report.ts";
@@ -129,7 +129,10 @@ class CalybrisScan implements Scan, LineSink {
   #slow(bytes: Uint8Array, start: number, end: number, isTerminated: boolean): void {
     const raw = bytes.subarray(start, end);
     const line = readCalybrisLine(raw);
-    if ("problem" in line) return this.#unread(line.problem, isTerminated, line.isUtf8);
+    if ("problem" in line) {
+      const isTorn = !isTerminated && !line.isWhole && (this.#entries > 0 || canBegin(raw));
+      return this.#unread(line, isTorn);
+    }
     if (!isTerminated) this.#findings.note("the last line has no newline, but is whole");
     const before = this.#findings.count;
     this.#judge(line);
@@ -177,10 +180,10 @@ class CalybrisScan implements Scan, LineSink {
     return `${what}: changed, or ${key}`;
   }
 
-  #unread(problem: string, isTerminated: boolean, isText: boolean): void {
-    this.#unreadable++;
+  #unread({ problem, isUtf8: isText }: Unreadable, isTorn: boolean): void {
     const place = this.#place();
-    if (!isTerminated) this.#findings.add("torn", place, `the last line is incomplete: ${problem}`);
+    this.#unreadable++;
+    if (isTorn) this.#findings.add("torn", place, `the last line is incomplete: ${problem}`);
     else this.#findings.add(isText ? "not-an-entry" : "not-utf8", place, problem);
     this.#previous = undefined;
     this.#sequence++;
@@ -218,6 +221,11 @@ class CalybrisScan implements Scan, LineSink {
     const { line, offsetBytes } = this.#lines;
     return { line, offsetBytes, index: this.#entries + this.#unreadable };
   }
+}
+
+/** Whether a torn first line may have been an entry's. */
+function canBegin(bytes: Uint8Array): boolean {
+  return matchesAscii(bytes, 0, BEFORE_SEQUENCE.slice(0, bytes.length));
 }
 
 const encoder = new TextEncoder();

@@ -52,6 +52,8 @@ export class ElementSplitter {
   #isBehindArray = false;
   sizeBytes = 0;
   hasMark = false;
+  /** Whether there is an array of entries at all. */
+  hasArray = false;
 
   constructor(sink: PieceSink) {
     this.#sink = sink;
@@ -87,6 +89,7 @@ export class ElementSplitter {
           this.#drop();
           from = -1;
           this.#level = 2;
+          this.hasArray = true;
           this.#isDue = false;
           this.#isBehindArray = false;
         }
@@ -124,8 +127,10 @@ export class ElementSplitter {
     } else if (this.#state === "empty" && (byte === OPEN_BRACE || byte === OPEN_BRACKET)) {
       this.#state = "torn";
       this.#root = byte;
+      this.hasArray = byte === OPEN_BRACKET;
       this.#depth = 1;
-    } else this.#state = this.#state === "empty" ? "other" : "behind";
+    } else if (this.#state === "empty") this.#state = "other";
+    else if (this.#state === "whole") this.#state = "behind";
   }
 
   #isBoundary(byte: number): boolean {

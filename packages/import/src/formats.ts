@@ -3,10 +3,11 @@ import { calybris } from "./calybris.ts";
 import { chio } from "./chio.ts";
 import type { Format } from "./format.ts";
 import { hoosh } from "./hoosh.ts";
+import { stemedb } from "./stemedb.ts";
 import { symbi } from "./symbi.ts";
 
 /** The formats by name, in the order in which they are tried. */
-export const FORMATS: readonly Format[] = [calybris, chio, hoosh, symbi];
+export const FORMATS: readonly Format[] = [calybris, chio, hoosh, symbi, stemedb];
 
 /** How many bytes of a file are enough to recognise its format. */
 export const RECOGNISED_BY_BYTES = 65_536;

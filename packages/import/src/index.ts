@@ -5,4 +5,5 @@ export type { CheckContext, Format, MappedEvent, OriginEntry, Scan } from "./for
 export { FORMATS, recogniseFormat, RECOGNISED_BY_BYTES, type Recognised } from "./formats.ts";
 export { hoosh } from "./hoosh.ts";
 export type { Finding, FindingCode, OriginVerdict, Report } from "./report.ts";
+export { stemedb } from "./stemedb.ts";
 export { symbi } from "./symbi.ts";

@@ -111,7 +111,9 @@ export class JsonScan implements Scan, PieceSink {
   #judgeEnd(): void {
     const end = this.#pieces.end();
     if (end === "empty") this.#refuse("the file is empty");
+    if (end === "other") this.#refuse("it is no JSON array or object");
     const first = this.#findings.first;
+    if (end !== "torn" && !this.#pieces.hasArray) this.#refuse("it has no array of entries");
     if (this.#entries === 0 && this.#unreadable > 0) {
       this.#refuse(`line ${first?.line}: ${first?.message}`);
     }

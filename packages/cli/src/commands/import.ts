@@ -12,7 +12,8 @@ import { nodeEd25519, nodeHasher } from "@stele/store/node";
 import { operands, text, usage, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { formatReport } from "../import-view.ts";
-import { openInput, readInput } from "../input-file.ts";
+import { readInput } from "../input-file.ts";
+import { openOrigin, type OriginFile } from "../origin-file.ts";
 import { forPeople, print, printJson } from "../output.ts";
 import { ProgressBar } from "../progress.ts";
 
@@ -29,7 +30,8 @@ Checks a file as the system that wrote it meant it: every hash, link and signatu
 that are stored. Says where and what is wrong, and what the format leaves unprotected. Exits with 0
 when the file is intact, 1 when it is not, 2 when it is of another format or cannot be read.
 
-FORMAT is ${NAMES.join(", ")}, or auto, which says why it took the one it took.
+FORMAT is ${NAMES.join(", ")}, or auto, which says why it took the one
+it took. FILE may be a directory of stemedb segments, read in the order of their names.
 
   --check             check the file, and write nothing
   --key-utf8 TEXT     the secret of a keyed log (calybris, hoosh), as text. It is seen in the list
@@ -57,36 +59,26 @@ Examples:
 async function run(call: Call): Promise<number> {
   const [name, path] = operands(importFile, call, ["FORMAT", "FILE"]);
   if (call.options["check"] !== true) throw usage(importFile, "--check is missing");
-  const { format, reason } = await choose(name, path);
-  const file = await openInput(path);
-  const { size } = await file.stat();
+  const file = await openOrigin(path);
+  const { format, reason } = await choose(name, file);
   const bar = new ProgressBar();
-  const report = await checkOrigin(format, file.createReadStream({ highWaterMark: CHUNK_BYTES }), {
+  const report = await checkOrigin(format, file.chunks(), {
     ...(await context(call)),
-    onProgress: (doneBytes) => bar.update(doneBytes, size),
+    onProgress: (doneBytes) => bar.update(doneBytes, file.sizeBytes),
   }).finally(() => bar.clear());
   if (forPeople(call.options)) await print(formatReport(report, reason));
   else await printJson(reason === undefined ? report : { ...report, recognised: reason });
   return report.verdict === "intact" ? 0 : 1;
 }
 
-const CHUNK_BYTES = 1024 * 1024;
-
 async function choose(
   name: string,
-  path: string,
+  file: OriginFile,
 ): Promise<{ readonly format: Format; readonly reason?: string }> {
-  if (name === "auto") return recogniseFormat(await readBeginning(path));
+  if (name === "auto") return recogniseFormat(await file.beginning(RECOGNISED_BY_BYTES));
   const format = FORMATS.find((candidate) => candidate.name === name);
   if (format) return { format };
   throw usage(importFile, `FORMAT is ${NAMES.join(", ")} or auto, not ${JSON.stringify(name)}`);
-}
-
-async function readBeginning(path: string): Promise<Uint8Array> {
-  await using file = await openInput(path);
-  const bytes = new Uint8Array(RECOGNISED_BY_BYTES);
-  const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
-  return bytes.subarray(0, bytesRead);
 }
 
 async function context(call: Call): Promise<CheckContext> {
