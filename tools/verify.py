@@ -1212,14 +1212,17 @@ def parse_head(data: bytes) -> Optional[Head]:
     return head
 
 
-def word_for_head(head_bytes: Optional[bytes], sealed_size: int) -> str:
-    """`missing`, `torn`, `reached` or `ahead` (recovery 2)."""
+def word_for_head(head_bytes: Optional[bytes], segment: Segment) -> str:
+    """`missing`, `torn`, `reached`, `ahead` or `moved` (recovery 2)."""
     if head_bytes is None:
         return "missing"
     head = parse_head(head_bytes)
     if head is None:
         return "torn"
-    return "ahead" if head.size > sealed_size else "reached"
+    if head.size > segment.sealed.size:
+        return "ahead"
+    is_of_this_seal = (head.size, head.segment) == (segment.sealed.size, segment.number)
+    return "moved" if is_of_this_seal and head.length != segment.sealed_end else "reached"
 
 
 def word_for_tail(segment: Segment) -> str:
@@ -1256,7 +1259,7 @@ def word_for_seals_behind(file: BinaryIO, segment: Segment) -> str:
 
 def refuses(head: str, tail: str, behind: str) -> bool:
     """The table of recovery 2: whether no crash explains what lies there."""
-    if head == "ahead" or tail == "bad" or behind == "more":
+    if head in ("ahead", "moved") or tail == "bad" or behind == "more":
         return True
     return head == "missing" and behind == "last"
 
@@ -1270,10 +1273,13 @@ def judge_last(
     file: BinaryIO, segment: Segment, head_bytes: Optional[bytes]
 ) -> Optional[Finding]:
     """The finding in the last segment, if there is one (verdict 3, step 7.5)."""
-    head_word, tail = word_for_head(head_bytes, segment.sealed.size), word_for_tail(segment)
+    head_word, tail = word_for_head(head_bytes, segment), word_for_tail(segment)
     behind = word_for_seals_behind(file, segment) if tail == "torn" else "none"
     if not refuses(head_word, tail, behind):
         return None
+    if head_word == "moved":
+        reason = "seals were removed or added in its segment since head was written"
+        return Finding("tampered", segment.number, reason)
     truncated = Finding("truncated", segment.sealed.size, "head names more entries than there are")
     head = parse_head(head_bytes or b"")
     if head is not None and head_word == "ahead" and tail != "bad" and is_cut(segment, head):

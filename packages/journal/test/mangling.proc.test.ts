@@ -66,11 +66,13 @@ suite("one byte of the ledger changed", () => {
 });
 
 suite("a line of the ledger", () => {
-  test("that is gone is found, unless the next seal says all that it said", async () => {
+  test("that is gone is found, unless it is a seal in the middle of a closed segment", async () => {
     const whole = await specimen.verify({});
     for (const { segment, line, name } of everyLine()) {
       const bytes = spliced(segment.bytes, [line.start, line.end]);
-      if (line.kind === "seal" && line.end < segment.bytes.length) {
+      const isLast = segment === specimen.segments.at(-1);
+      // The next seal says all that it said; of the last segment, the head says more.
+      if (line.kind === "seal" && line.end < segment.bytes.length && !isLast) {
         assert.deepEqual(await specimen.verify({ [segment.path]: bytes }), whole);
       } else {
         await expectFound({ segment, bytes }, name);

@@ -5,9 +5,10 @@ import type { SegmentReport, Tail } from "./segment-report.ts";
 /**
  * What is known of the durable mark, against the last good seal. `missing`: there is no head file.
  * `torn`: it is not readable, as when a power cut hit its rewriting. `reached`: the ledger has all
- * that it names. `ahead`: it names more.
+ * that it names. `ahead`: it names more. `moved`: it names that seal, and another place where it
+ * ends.
  */
-export type HeadState = "missing" | "torn" | "reached" | "ahead";
+export type HeadState = "missing" | "torn" | "reached" | "ahead" | "moved";
 
 /**
  * `clean`: the last segment ends with a good seal. `cut`: what follows it may be set aside.
@@ -34,6 +35,13 @@ export const JUDGEMENTS: readonly {
     sealsBehind: ["none", "last", "more"],
     judgement: "refuse",
     why: "entries that were acknowledged are missing or damaged",
+  },
+  {
+    head: ["moved"],
+    tail: ["none", "entries", "torn", "bad"],
+    sealsBehind: ["none", "last", "more"],
+    judgement: "refuse",
+    why: "seals in front of the last good one were removed or added since it was written",
   },
   {
     head: ["missing", "torn", "reached"],
@@ -99,7 +107,7 @@ export function judge(
   head: Head | "missing" | "torn",
 ): { readonly judgement: Judgement; readonly finding: Finding | undefined } {
   const { tail, end } = report;
-  const state = headState(head, end.sealedSize);
+  const state = headState(report, head);
   const { judgement } = JUDGEMENTS.find(
     (row) =>
       row.head.includes(state) &&
@@ -107,6 +115,7 @@ export function judge(
       row.sealsBehind.includes(tail.sealsBehind),
   )!;
   if (judgement !== "refuse") return { judgement, finding: undefined };
+  if (state === "moved") return { judgement, finding: moved(report, head as Head) };
   const cutShort = state === "ahead" && tail.kind !== "bad" && endsEarly(report, head as Head);
   const finding = cutShort ? undefined : tail.finding;
   return { judgement, finding: finding ?? missing(head as Head, end.sealedSize) };
@@ -125,7 +134,16 @@ function missing(head: Head, sealedSize: number): Finding {
   };
 }
 
-function headState(head: Head | "missing" | "torn", sealedSize: number): HeadState {
+/** Entries and hashes are what they were, so only lines that are neither can be missing. */
+function moved({ header, end }: SegmentReport, { segmentBytes }: Head): Finding {
+  const places = `the last seal ended at byte ${segmentBytes}, and ends at ${end.sealedBytes}`;
+  const reason = `seals were removed or added in its segment: ${places}`;
+  return { verdict: "tampered", seq: header.first, reason };
+}
+
+function headState({ header, end }: SegmentReport, head: Head | "missing" | "torn"): HeadState {
   if (typeof head === "string") return head;
-  return head.size > sealedSize ? "ahead" : "reached";
+  if (head.size > end.sealedSize) return "ahead";
+  const isOfThisSeal = head.size === end.sealedSize && head.segment === header.first;
+  return isOfThisSeal && head.segmentBytes !== end.sealedBytes ? "moved" : "reached";
 }

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { JUDGEMENTS } from "../src/judgement.ts";
 
-const HEADS = ["missing", "torn", "reached", "ahead"] as const;
+const HEADS = ["missing", "torn", "reached", "ahead", "moved"] as const;
 const TAILS = ["none", "entries", "torn", "bad"] as const;
 const SEALS = ["none", "last", "more"] as const;
 
-test("the recovery table has exactly one row for each of the 48 cases", () => {
+test("the recovery table has exactly one row for each of the 60 cases", () => {
   for (const head of HEADS) {
     for (const tail of TAILS) {
       for (const seals of SEALS) {
@@ -20,8 +20,9 @@ test("the recovery table has exactly one row for each of the 48 cases", () => {
   }
 });
 
-test("nothing is cut when the durable mark names more, or when a byte is wrong that no crash explains", () => {
+test("nothing is cut when the durable mark names more or another place, or when a byte is wrong that no crash explains", () => {
   for (const { head, tail, judgement } of JUDGEMENTS) {
-    if (head.includes("ahead") || tail.includes("bad")) assert.equal(judgement, "refuse");
+    const isRefused = head.includes("ahead") || head.includes("moved") || tail.includes("bad");
+    if (isRefused) assert.equal(judgement, "refuse");
   }
 });

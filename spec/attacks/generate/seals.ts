@@ -61,9 +61,19 @@ function removed(): AttackCase[] {
       name: "seal-removed-in-the-middle",
       what:
         "Files only: the seal over entry 2 is removed. The next one vouches for the same " +
-        "entries, so this is intact: a known limit that takes nothing from the record " +
-        "(ledger.md section 2).",
+        "entries, but does not end where head says.",
       files: middle,
+      given: PINNED,
+      expect: found("tampered", 0, 6),
+      opening: REFUSED,
+    },
+    {
+      name: "seal-removed-in-the-middle-head-removed",
+      what:
+        "Files only: the seal over entry 2 is removed, and head. The next one vouches for the " +
+        "same entries, so this is intact: a known limit that takes nothing from the record " +
+        "(ledger.md section 2).",
+      files: without(middle, "head"),
       given: PINNED,
       expect: intact(6),
       opening: opens(),

@@ -94,8 +94,8 @@ export function segmentCases(): readonly AttackCase[] {
 /** Files that were not there. */
 function added(): AttackCase[] {
   const ahead = plain(3);
-  ahead.rotate();
   const { head } = ahead.files();
+  ahead.rotate();
   ahead.append('{"type":"test.forged"}');
   const bytes = Buffer.byteLength(`${ahead.lines[1]!}\n`);
   return [
