@@ -22,6 +22,14 @@ export function formatReport(report: Report, reason: string | undefined): string
   return `${lines.join("\n")}\n`;
 }
 
+/** What a take-over did, with its newline; undefined when it was not done. */
+export function formatTaken(
+  taken: { readonly added: number; readonly present: number } | undefined,
+): string {
+  if (!taken) return `${red("nothing was taken over")}: --accept-broken takes what can be read\n`;
+  return `taken over: ${taken.added} entries added, ${taken.present} were there already\n`;
+}
+
 function formatFinding(finding: Finding): readonly string[] {
   const { line, offsetBytes, index, code, message, expected, found } = finding;
   const where = line === null ? `byte ${offsetBytes}` : `line ${line}, byte ${offsetBytes}`;

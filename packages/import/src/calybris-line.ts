@@ -1,5 +1,5 @@
 import { decodeUtf8, utf8 } from "@stele/core/bytes";
-import { memberOf, readLossless, stringOf, unsignedOf, type Lossless } from "./lossless-json.ts";
+import { readLossless, stringOf, unsignedOf, type Lossless } from "./lossless-json.ts";
 
 /** A line of a calybris log in any layout that its reader accepts. */
 export interface CalybrisLine {
@@ -8,7 +8,6 @@ export interface CalybrisLine {
   readonly entryHash: string;
   /** The data's bytes as they stand. */
   readonly data: Uint8Array;
-  readonly node: Lossless;
 }
 
 /** Why a line is no entry. */
@@ -39,12 +38,7 @@ export function readCalybrisLine(untrusted: Uint8Array): CalybrisLine | Unreadab
   if (previousHash === undefined) return lacks("previous_hash, a string");
   if (entryHash === undefined) return lacks("entry_hash, a string");
   if (data === undefined) return lacks("data");
-  return { sequence, previousHash, entryHash, data: utf8(data.text), node };
-}
-
-/** The data of a line that was read before. */
-export function calybrisData(line: CalybrisLine): Lossless {
-  return memberOf(line.node, "data") ?? { kind: "word", text: "null" };
+  return { sequence, previousHash, entryHash, data: utf8(data.text) };
 }
 
 /** A message about a text of one line, whose line number would mislead. */

@@ -177,7 +177,7 @@ function symbiText(node: Lossless): string {
  * A double as Rust's `{}` prints it: the shortest digits that round-trip, never an exponent, and
  * `-0` for the negative zero.
  */
-export function rustDouble(value: number): string {
+function rustDouble(value: number): string {
   if (Object.is(value, -0)) return "-0";
   const [, sign = "", digits = "", fraction = "", power] =
     /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(String(value)) ?? [];

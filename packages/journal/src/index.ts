@@ -15,10 +15,10 @@ export { createJournal, type Created, type CreateOptions } from "./create.ts";
 export {
   openJournal,
   type AppendOptions,
-  type Gap,
   type Journal,
   type OpenOptions,
   type Receipt,
 } from "./journal.ts";
+export type { Gap } from "./notices.ts";
 export { openReader, type JournalReader } from "./reading.ts";
 export type { VerifyOptions } from "./verify.ts";

@@ -1,5 +1,6 @@
 import { agentEvent, provesPossession, type AgentChange } from "@stele/core/agent-event";
 import { SteleError } from "@stele/core/error";
+import type { Gap, Imported } from "./notices.ts";
 import { encodeEvent, EventText, RESERVED_PREFIX, type Event } from "@stele/core/event";
 import { parseVerifierKey, type Signer, type VerifierKey } from "@stele/core/key";
 import { parseSignedEvent } from "@stele/core/signed-event";
@@ -74,16 +75,6 @@ export interface OpenOptions {
   readonly index?: boolean | undefined;
   /** The disk, clock, randomness and cryptography to use. Default: this machine's. */
   readonly world?: World | undefined;
-}
-
-/** What a recorder could not record, and why. */
-export interface Gap {
-  readonly reason: string;
-  /** ISO 8601: when the gap began. */
-  readonly since: string;
-  /** How many events are missing, as far as known. */
-  readonly count: number;
-  readonly [detail: string]: unknown;
 }
 
 /** How an event is appended. */
@@ -267,6 +258,14 @@ export class Journal extends JournalReader implements AsyncDisposable {
    */
   async recordGap(gap: Gap): Promise<Receipt> {
     return this.#append(encodeEvent({ type: "stele.gap", data: gap }), {});
+  }
+
+  /**
+   * Records a `stele.imported`: that another system's file was taken over, behind the entries that
+   * its records became. As durable as an `append`.
+   */
+  async recordImport(imported: Imported): Promise<Receipt> {
+    return this.#append(encodeEvent({ type: "stele.imported", data: imported }), {});
   }
 
   /**

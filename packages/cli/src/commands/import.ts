@@ -1,3 +1,5 @@
+import { createHash, type Hash } from "node:crypto";
+import { basename } from "node:path";
 import { fromHex, utf8 } from "@stele/core/bytes";
 import {
   checkOrigin,
@@ -7,24 +9,26 @@ import {
   type CheckContext,
   type Format,
 } from "@stele/import";
-import { SteleError } from "@stele/journal";
+import { openJournal, SteleError } from "@stele/journal";
 import { nodeEd25519, nodeHasher } from "@stele/store/node";
 import { operands, text, usage, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
-import { formatReport } from "../import-view.ts";
+import { formatReport, formatTaken } from "../import-view.ts";
 import { readInput } from "../input-file.ts";
 import { openOrigin, type OriginFile } from "../origin-file.ts";
 import { forPeople, print, printJson } from "../output.ts";
 import { ProgressBar } from "../progress.ts";
+import { takeOver, type TakenOver, type TakeOver } from "../take-over.ts";
+import { warn } from "../witnesses.ts";
 
 const NAMES = FORMATS.map(({ name }) => name);
 
 export const importFile: Command = {
   name: "import",
   synopsis:
-    `FORMAT FILE --check [--key-utf8 TEXT | --key-hex HEX | --key-file FILE] ` +
-    "[--public-key HEX] [--json]",
-  summary: "check the journal file of another system",
+    "FORMAT FILE --check | --into DIR [--accept-broken] " +
+    "[--key-utf8 TEXT | --key-hex HEX | --key-file FILE] [--public-key HEX] [--json]",
+  summary: "check or take over the journal file of another system",
   help: `
 Checks a file as the system that wrote it meant it: every hash, link and signature, over the bytes
 that are stored. Says where and what is wrong, and what the format leaves unprotected. Exits with 0
@@ -34,6 +38,10 @@ FORMAT is ${NAMES.join(", ")}, or auto, which says why it took the one
 it took. FILE may be a directory of stemedb segments, read in the order of their names.
 
   --check             check the file, and write nothing
+  --into DIR          check it, then record what it says in this journal: each record with its own
+                      bytes as content, and at the end a stele.imported entry. What an earlier run
+                      recorded is not recorded again; a run that was interrupted goes on
+  --accept-broken     take over a file that is not intact as well, as far as it can be read
   --key-utf8 TEXT     the secret of a keyed log (calybris, hoosh), as text. It is seen in the list
                       of processes: prefer --key-file
   --key-hex HEX       the same in hex
@@ -47,6 +55,8 @@ Examples:
 `,
   options: {
     check: { type: "boolean" },
+    into: { type: "string" },
+    "accept-broken": { type: "boolean" },
     "key-utf8": { type: "string" },
     "key-hex": { type: "string" },
     "key-file": { type: "string" },
@@ -58,17 +68,62 @@ Examples:
 
 async function run(call: Call): Promise<number> {
   const [name, path] = operands(importFile, call, ["FORMAT", "FILE"]);
-  if (call.options["check"] !== true) throw usage(importFile, "--check is missing");
+  const into = text(call, "into");
+  if ((call.options["check"] === true) === (into !== undefined)) {
+    throw usage(importFile, "it takes --check or --into DIR");
+  }
   const file = await openOrigin(path);
   const { format, reason } = await choose(name, file);
+  const keys = await context(call);
+  const sha256 = createHash("sha256");
+  const report = await withBar(file, (onProgress) =>
+    checkOrigin(format, hashed(file.chunks(), sha256), { ...keys, onProgress }),
+  );
+  const isIntact = report.verdict === "intact";
+  const task = { format, file, source: basename(path), sha256: sha256.digest("hex") };
+  const isTaken = into !== undefined && (isIntact || call.options["accept-broken"] === true);
+  const taken = isTaken ? await take(into, task, keys) : undefined;
+  if (forPeople(call.options)) {
+    await print(formatReport(report, reason));
+    if (into !== undefined) await print(formatTaken(taken));
+  } else {
+    const recognised = reason === undefined ? {} : { recognised: reason };
+    await printJson({ ...report, ...recognised, ...taken });
+  }
+  return isIntact ? 0 : 1;
+}
+
+/** Takes over what was checked. */
+async function take(
+  directory: string,
+  task: Pick<TakeOver, "format" | "file" | "source" | "sha256">,
+  keys: CheckContext,
+): Promise<Pick<TakenOver, "added" | "present">> {
+  await using journal = await openJournal(directory, { onProblem: warn });
+  const { added, present } = await withBar(task.file, (onProgress) =>
+    takeOver({ ...task, journal, options: { ...keys, onProgress } }),
+  );
+  return { added, present };
+}
+
+/** Shows on standard error how far the work on the file is. */
+async function withBar<Result>(
+  file: OriginFile,
+  work: (onProgress: (doneBytes: number) => void) => Promise<Result>,
+): Promise<Result> {
   const bar = new ProgressBar();
-  const report = await checkOrigin(format, file.chunks(), {
-    ...(await context(call)),
-    onProgress: (doneBytes) => bar.update(doneBytes, file.sizeBytes),
-  }).finally(() => bar.clear());
-  if (forPeople(call.options)) await print(formatReport(report, reason));
-  else await printJson(reason === undefined ? report : { ...report, recognised: reason });
-  return report.verdict === "intact" ? 0 : 1;
+  try {
+    return await work((doneBytes) => bar.update(doneBytes, file.sizeBytes));
+  } finally {
+    bar.clear();
+  }
+}
+
+async function* hashed(chunks: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
 }
 
 async function choose(

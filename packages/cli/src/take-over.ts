@@ -1,0 +1,127 @@
+import type { CheckOptions, Format, OriginEntry, Report } from "@stele/import";
+import { checkOrigin } from "@stele/import";
+import { encodeEvent, SteleError, type EventText, type Journal } from "@stele/journal";
+import { recordTypes } from "@stele/records";
+import { nodeHasher } from "@stele/store/node";
+import type { OriginFile } from "./origin-file.ts";
+
+/** What is taken over, from where, into which journal. */
+export interface TakeOver {
+  readonly format: Format;
+  readonly file: OriginFile;
+  /** The file's name, for the record. */
+  readonly source: string;
+  /** Of all its bytes. */
+  readonly sha256: string;
+  readonly journal: Journal;
+  readonly options: CheckOptions;
+}
+
+/** What a take-over did. */
+export interface TakenOver {
+  readonly report: Report;
+  /** Recorded now. */
+  readonly added: number;
+  /** There from an earlier run. */
+  readonly present: number;
+}
+
+/**
+ * Records each record of the file in the journal, with its own bytes as content, and at the end a
+ * `stele.imported` entry. What an earlier run recorded is compared, not added again. Throws
+ * IMPORT_DIFFERENT, and what an append throws. Memory does not grow with the file.
+ */
+export async function takeOver(task: TakeOver): Promise<TakenOver> {
+  const { journal, format, file, options } = task;
+  const earlier = new EarlierRun(journal, format.name);
+  let added = 0;
+  let present = 0;
+  const onEntries = async (entries: readonly OriginEntry[]): Promise<void> => {
+    const pending: Promise<unknown>[] = [];
+    for (const entry of entries) {
+      const id = idOf(format, entry);
+      if (await earlier.has(id, entry)) {
+        present++;
+        continue;
+      }
+      const content = { record: entry.bytes };
+      pending.push(journal.append(toEvent(format, entry, id), { content }));
+      added++;
+    }
+    await Promise.all(pending);
+  };
+  const report = await checkOrigin(format, file.chunks(), { ...options, onEntries });
+  if (added > 0 || !(await earlier.ended(task.sha256))) await recordEnd(task, report);
+  return { report, added, present };
+}
+
+async function recordEnd({ journal, source, sha256 }: TakeOver, report: Report): Promise<void> {
+  const { format, verdict, entries, headHash, keyed, sizeBytes, unprotected } = report;
+  await journal.recordImport({
+    ...{ format, source, sizeBytes, sha256, verdict, keyed, entries, headHash, unprotected },
+    findings: report.findings.map(({ code, line, offsetBytes, index, message }) => {
+      return { code, line, offsetBytes, index, message };
+    }),
+  });
+}
+
+/** The same record at the same place has the same id in every run. */
+function idOf(format: Format, { index, bytes }: OriginEntry): string {
+  return `${format.name}:${index}:${nodeHasher.sha256(bytes)}`;
+}
+
+const known = recordTypes();
+
+/** The event of a record type that Stele knows, if the record fits one. */
+function toEvent(format: Format, entry: OriginEntry, id: string): EventText {
+  const { index, offsetBytes, hash, problem } = entry;
+  const origin = { format: format.name, index, offsetBytes, hash, problem };
+  const { data, ...rest } = format.map(entry);
+  const event = { ...rest, id, data: { ...data, origin } };
+  try {
+    known.check(event);
+    return encodeEvent(event);
+  } catch (error) {
+    if (!(error instanceof SteleError)) throw error;
+    return encodeEvent({ type: `${format.name}.record`, id, data: { origin } });
+  }
+}
+
+/** What earlier runs left in the journal, read beside the file, in the same order. */
+class EarlierRun {
+  readonly #format: string;
+  readonly #ids: AsyncGenerator<string, void, undefined>;
+  #isOver = false;
+  readonly #ends = new Set<unknown>();
+
+  constructor(journal: Journal, format: string) {
+    this.#format = format;
+    this.#ids = this.#read(journal);
+  }
+
+  /** Whether this record is there. Throws IMPORT_DIFFERENT when another is in its place. */
+  async has(id: string, { index }: OriginEntry): Promise<boolean> {
+    if (this.#isOver) return false;
+    const { value, done } = await this.#ids.next();
+    this.#isOver = done === true;
+    if (this.#isOver) return false;
+    if (value === id) return true;
+    const message = `the journal has another ${this.#format} record as number ${index}`;
+    throw new SteleError("IMPORT_DIFFERENT", message);
+  }
+
+  /** Whether a run that ended took over exactly this file. */
+  async ended(sha256: string): Promise<boolean> {
+    while (!this.#isOver) this.#isOver = (await this.#ids.next()).done === true;
+    return this.#ends.has(sha256);
+  }
+
+  async *#read(journal: Journal): AsyncGenerator<string, void, undefined> {
+    if (journal.sealedSize === 0) return;
+    for await (const { event } of journal.read({ to: journal.sealedSize - 1 })) {
+      const { type, id, data } = event as { type: string; id?: string; data?: object };
+      if (type === "stele.imported") this.#ends.add((data as { sha256?: unknown }).sha256);
+      else if (id?.startsWith(`${this.#format}:`)) yield id;
+    }
+  }
+}
