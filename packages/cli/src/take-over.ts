@@ -33,7 +33,7 @@ export interface TakenOver {
  */
 export async function takeOver(task: TakeOver): Promise<TakenOver> {
   const { journal, format, file, options } = task;
-  const earlier = new EarlierRun(journal, format.name);
+  await using earlier = new EarlierRun(journal, format.name);
   let added = 0;
   let present = 0;
   const onEntries = async (entries: readonly OriginEntry[]): Promise<void> => {
@@ -88,7 +88,7 @@ function toEvent(format: Format, entry: OriginEntry, id: string): EventText {
 }
 
 /** What earlier runs left in the journal, read beside the file, in the same order. */
-class EarlierRun {
+class EarlierRun implements AsyncDisposable {
   readonly #format: string;
   readonly #ids: AsyncGenerator<string, void, undefined>;
   #isOver = false;
@@ -114,6 +114,10 @@ class EarlierRun {
   async ended(sha256: string): Promise<boolean> {
     while (!this.#isOver) this.#isOver = (await this.#ids.next()).done === true;
     return this.#ends.has(sha256);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#ids.return();
   }
 
   async *#read(journal: Journal): AsyncGenerator<string, void, undefined> {

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite, test } from "node:test";
+import { checkOrigin, chio, hoosh, symbi, type Format } from "@stele/import";
+import { createJournal, openJournal, openReader } from "@stele/journal";
+import { nodeEd25519, nodeHasher } from "@stele/store/node";
+import { openOrigin } from "../src/origin-file.ts";
+import { takeOver, type TakenOver } from "../src/take-over.ts";
+
+const primitives = { ...nodeHasher, ...nodeEd25519 };
+const KEY = Buffer.from("hoosh-vector-key-7");
+
+/** A change of what the format leaves unprotected: in the file, and in what Stele made of it. */
+interface Unnoticed {
+  readonly format: Format;
+  readonly file: string;
+  readonly change: (text: string) => string;
+  readonly type: string;
+}
+
+const CASES: readonly Unnoticed[] = [
+  {
+    format: chio,
+    file: "chio-session.json",
+    change: (text) =>
+      text.replace(
+        /"server_id": "(srv-\d)"(,\s+"timestamp_secs": \d+,\s+)"tool_name": "bash"/,
+        '"server_id": "sh$1"$2"tool_name": "ba"',
+      ),
+    type: "tool.call",
+  },
+  {
+    format: hoosh,
+    file: "hoosh-audit.json",
+    change: (text) => text.replace('"version":"1.0.0"', '"version":"9.0.0"'),
+    type: "gateway.event",
+  },
+  {
+    format: symbi,
+    file: "symbi-critic.json",
+    change: (text) => text.replace('"accuracy": 0.38', '"accuracy": 0.99'),
+    type: "review",
+  },
+];
+
+function seed(name: string): URL {
+  return new URL(`../../../spec/vectors/seeds/${name}`, import.meta.url);
+}
+
+async function run(directory: string, format: Format, path: string): Promise<TakenOver> {
+  await using journal = await openJournal(directory);
+  const file = await openOrigin(path);
+  const options = { primitives, key: format === hoosh ? KEY : undefined };
+  const sha256 = nodeHasher.sha256(await readFile(path));
+  return await takeOver({ journal, format, file, source: "file", sha256, options });
+}
+
+async function withDirectory(work: (directory: string) => Promise<void>): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), "stele-import-"));
+  try {
+    await work(directory);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+suite("a file that was taken over", () => {
+  for (const { format, file, change, type } of CASES) {
+    test(`${format.name}: the journal notices the change that the original does not`, () =>
+      withDirectory(async (directory) => {
+        const journal = join(directory, "journal");
+        await createJournal(journal, { origin: "acme.example/agents" });
+        const text = await readFile(seed(file), "utf8");
+        const changed = change(text);
+        assert.notEqual(changed, text);
+
+        const path = join(directory, file);
+        await writeFile(path, changed);
+        const opened = await openOrigin(path);
+        const report = await checkOrigin(format, opened.chunks(), {
+          primitives,
+          key: format === hoosh ? KEY : undefined,
+        });
+        assert.equal(report.verdict, "intact");
+
+        await writeFile(path, text);
+        const taken = await run(journal, format, path);
+        assert.equal(taken.present, 0);
+        const reader = await openReader(journal);
+        const { event } = await reader.get(0);
+        assert.equal(event.type, type);
+        assert.equal((await reader.verify()).verdict, "intact");
+        await changeContent(journal, change);
+        assert.equal((await (await openReader(journal)).verify()).verdict, "tampered");
+      }));
+  }
+
+  test("is there once, however often it is taken over, and goes on where a run ended", () =>
+    withDirectory(async (directory) => {
+      const journal = join(directory, "journal");
+      await createJournal(journal, { origin: "acme.example/agents" });
+      const lines = (await readFile(seed("calybris-floats.jsonl"), "utf8")).trimEnd().split("\n");
+      const { calybris } = await import("@stele/import");
+      const path = join(directory, "wal.jsonl");
+      await writeFile(path, `${lines.slice(0, 70).join("\n")}\n`);
+      assert.equal((await run(journal, calybris, path)).added, 70);
+      await writeFile(path, `${lines.join("\n")}\n`);
+      const { added, present } = await run(journal, calybris, path);
+      assert.deepEqual([added, present], [130, 70]);
+      const size = await (await openReader(journal)).size();
+      await run(journal, calybris, path);
+      assert.equal(await (await openReader(journal)).size(), size);
+      await writeFile(path, `${lines.slice(1).join("\n")}\n`);
+      await assert.rejects(run(journal, calybris, path), { code: "IMPORT_DIFFERENT" });
+    }));
+});
+
+/** Changes the first record that it can in the journal's contents, as who holds the disk could. */
+async function changeContent(journal: string, change: (text: string) => string): Promise<void> {
+  const path = join(journal, "content", "00000000000000000000.jsonl");
+  const stored = await readFile(path, "utf8");
+  const forged = stored.replace(
+    /"(?:base64|text|bytes)":"((?:[^"\\]|\\.)*)"/g,
+    (whole, body: string) => {
+      const isText = whole.startsWith('"text"');
+      const text = isText
+        ? (JSON.parse(`"${body}"`) as string)
+        : Buffer.from(body, "base64").toString();
+      const changed = change(text);
+      const again = isText
+        ? JSON.stringify(changed).slice(1, -1)
+        : Buffer.from(changed).toString("base64");
+      return whole.replace(body, () => again);
+    },
+  );
+  assert.notEqual(forged, stored);
+  await writeFile(path, forged);
+}
