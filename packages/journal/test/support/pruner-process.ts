@@ -1,5 +1,5 @@
 // Appends to the journal named by its first argument and prunes it until it is killed. Prints what
-// was acknowledged: "SEQ HASH" for each receipt, "before SEQ" when it begins to prune.
+// was acknowledged: "SEQ HASH" for each receipt, "before SEQ" when it begins to prune something.
 import { writeSync } from "node:fs";
 import { openJournal, type Journal } from "@stele/journal";
 
@@ -16,7 +16,7 @@ async function appendForever(journal: Journal): Promise<void> {
 async function pruneForever(journal: Journal): Promise<void> {
   for (;;) {
     const before = Math.max(0, journal.sealedSize - 100);
-    writeSync(1, `before ${before}\n`);
+    if (before > 0) writeSync(1, `before ${before}\n`);
     await journal.prune({ before });
   }
 }
