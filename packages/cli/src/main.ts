@@ -1,6 +1,7 @@
 import { SteleError } from "@stele/journal";
 import { readCall } from "./arguments.ts";
 import type { Command } from "./command.ts";
+import { agent } from "./commands/agent.ts";
 import { append } from "./commands/append.ts";
 import { cat } from "./commands/cat.ts";
 import { check } from "./commands/check.ts";
@@ -42,6 +43,7 @@ const COMMANDS: readonly Command[] = [
   erase,
   hold,
   rotateKey,
+  agent,
   prune,
   importFile,
   mcp,

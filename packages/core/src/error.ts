@@ -12,7 +12,8 @@ export const ERRORS = {
   EVENT_INVALID: 'send a JSON object with a "type", as spec/ledger.md section 3 says',
   RECORD_INVALID: "correct that field, as docs/records.md and spec/records say",
   SIGNATURE_INVALID: "sign the event as it is, with a key of its agent that the journal knows",
-  AGENT_KEY_UNKNOWN: "add the key with: stele agent add DIR; or sign with one that is there",
+  AGENT_KEY_UNKNOWN:
+    "add the key with: stele agent DIR add AGENT VKEY; or sign with one that is there",
   EVENT_TOO_LARGE: "put the bulky part into content",
   CONTENT_INVALID: "name contents with 1 to 64 letters, digits, dots, dashes or underscores",
   CONTENT_TOO_LARGE: "split the content, or store it elsewhere and record its hash",

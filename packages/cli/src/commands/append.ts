@@ -1,4 +1,5 @@
 import { openJournal, parseEvent, SteleError, type EventText } from "@stele/journal";
+import { parseSigned, type SignedEvent } from "@stele/journal/agents";
 import { checkRecord } from "@stele/journal/records";
 import { oneOf, onlyDirectory, usage, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
@@ -29,6 +30,8 @@ reading; what was read is still recorded and gets its receipt. The first bad lin
   --schema TYPE=FILE     a JSON Schema (draft 2020-12) that events of your own type must fit; may
                          come more than once. Events of the types that Stele knows (decision,
                          tool.call, …) are always checked; of other types they are not
+
+An event that its agent signed comes as a line {"signed":"…","contents":{…}} (see stele agent).
 
 Examples:
   echo '{"type":"note","data":{"text":"hello"}}' | stele append ./journal
@@ -70,6 +73,8 @@ async function run(call: Call): Promise<number> {
   return input.interrupted ? INTERRUPTED : 0;
 }
 
+/** How a line begins that has an event which its agent signed. */
+const SIGNED = '{"signed":';
 /** The exit status of a program that SIGINT ended. */
 const INTERRUPTED = 130;
 
@@ -80,7 +85,7 @@ function explainClosed(error: unknown): never {
 }
 
 /** How lines become events, as the options say: parsed, and checked against their types. */
-async function reading(call: Call): Promise<(line: InputLine) => EventText> {
+async function reading(call: Call): Promise<(line: InputLine) => EventText | SignedEvent> {
   const inexactNumbers = oneOf(append, call, {
     name: "inexact-numbers",
     words: ["refuse", "string"],
@@ -88,6 +93,7 @@ async function reading(call: Call): Promise<(line: InputLine) => EventText> {
   const records = await withSchemas(call);
   return ({ number, text }) => {
     try {
+      if (text.startsWith(SIGNED)) return parseSigned(text);
       const event = parseEvent(text, { inexactNumbers });
       checkRecord(records, event);
       return event;
