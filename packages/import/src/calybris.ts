@@ -1,10 +1,11 @@
 import { isUtf8 } from "node:buffer";
-import { matchesAscii, utf8 } from "@stele/core/bytes";
+import { matchesAscii } from "@stele/core/bytes";
 import { SteleError } from "@stele/core/error";
 import { checkJsonObject } from "@stele/core/json";
 import { mapCalybris } from "./calybris-map.ts";
 import { readCalybrisLine, type CalybrisLine, type Unreadable } from "./calybris-line.ts";
 import type { CheckContext, Format, OriginEntry, Scan } from "./format.ts";
+import { KeyedHash } from "./keyed-hash.ts";
 import { LineSplitter, type LineSink } from "./line-splitter.ts";
 import { Findings, clip, type Place, type Report } from "./report.ts";
 
@@ -43,6 +44,7 @@ export const calybris: Format = {
 
 class CalybrisScan implements Scan, LineSink {
   readonly #context: CheckContext;
+  readonly #keyed: KeyedHash | undefined;
   readonly #lines = new LineSplitter(this);
   readonly #findings = new Findings();
   #kept: OriginEntry[] = [];
@@ -56,6 +58,8 @@ class CalybrisScan implements Scan, LineSink {
 
   constructor(context: CheckContext) {
     this.#context = context;
+    const { key, primitives } = context;
+    this.#keyed = key && new KeyedHash(primitives, key);
   }
 
   write(chunk: Uint8Array): void {
@@ -208,13 +212,12 @@ class CalybrisScan implements Scan, LineSink {
   }
 
   #hash(previous: string, data: Uint8Array): string {
-    const { primitives, key } = this.#context;
-    if (key) return primitives.hmacSha256(key, [utf8(previous), data]);
     const sizeBytes = 3 * previous.length + data.length;
     if (sizeBytes > this.#scratch.length) this.#scratch = new Uint8Array(2 * sizeBytes);
     const { written } = encoder.encodeInto(previous, this.#scratch);
     this.#scratch.set(data, written);
-    return primitives.sha256(this.#scratch.subarray(0, written + data.length));
+    const message = this.#scratch.subarray(0, written + data.length);
+    return this.#keyed ? this.#keyed.of(message) : this.#context.primitives.sha256(message);
   }
 
   #place(): Place {
