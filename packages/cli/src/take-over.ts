@@ -13,6 +13,8 @@ export interface TakeOver {
   readonly source: string;
   /** Of all its bytes. */
   readonly sha256: string;
+  /** As the report on the file has it. */
+  readonly stated: Report["stated"];
   readonly journal: Journal;
   readonly options: CheckOptions;
 }
@@ -45,7 +47,7 @@ export async function takeOver(task: TakeOver): Promise<TakenOver> {
         continue;
       }
       const content = { record: entry.bytes };
-      pending.push(journal.append(toEvent(format, entry, id), { content }));
+      pending.push(journal.append(toEvent(task, entry, id), { content }));
       added++;
     }
     await Promise.all(pending);
@@ -73,10 +75,10 @@ function idOf(format: Format, { index, bytes }: OriginEntry): string {
 const known = recordTypes();
 
 /** The event of a record type that Stele knows, if the record fits one. */
-function toEvent(format: Format, entry: OriginEntry, id: string): EventText {
+function toEvent({ format, stated }: TakeOver, entry: OriginEntry, id: string): EventText {
   const { index, offsetBytes, hash, problem } = entry;
   const origin = { format: format.name, index, offsetBytes, hash, problem };
-  const { data, ...rest } = format.map(entry);
+  const { data, ...rest } = format.map(entry, stated);
   const event = { ...rest, id, data: { ...data, origin } };
   try {
     known.check(event);

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { checkOrigin, chio, hoosh, symbi, type Format } from "@stele/import";
 import { createJournal, openJournal, openReader } from "@stele/journal";
 import { nodeEd25519, nodeHasher } from "@stele/store/node";
@@ -54,7 +55,8 @@ async function run(directory: string, format: Format, path: string): Promise<Tak
   const file = await openOrigin(path);
   const options = { primitives, key: format === hoosh ? KEY : undefined };
   const sha256 = nodeHasher.sha256(await readFile(path));
-  return await takeOver({ journal, format, file, source: "file", sha256, options });
+  const { stated } = await checkOrigin(format, file.chunks(), options);
+  return await takeOver({ journal, format, file, source: "file", sha256, stated, options });
 }
 
 async function withDirectory(work: (directory: string) => Promise<void>): Promise<void> {
@@ -96,6 +98,18 @@ suite("a file that was taken over", () => {
         assert.equal((await (await openReader(journal)).verify()).verdict, "tampered");
       }));
   }
+
+  test("chio: the session has the totals that the original counts", () =>
+    withDirectory(async (directory) => {
+      const journal = join(directory, "journal");
+      await createJournal(journal, { origin: "acme.example/agents" });
+      await run(journal, chio, fileURLToPath(seed("chio-session.json")));
+      const totals = (await (await openReader(journal)).session("sess-7")).totals();
+      assert.equal(totals.bytesRead, 18446744073709551615n);
+      assert.equal(totals.bytesWritten, 9007199254801105n);
+      assert.equal(totals.invocations, 32);
+      assert.equal(totals.maxDelegationDepth, 5);
+    }));
 
   test("is there once, however often it is taken over, and goes on where a run ended", () =>
     withDirectory(async (directory) => {

@@ -84,6 +84,7 @@ class CalybrisScan implements Scan, LineSink {
       headHash: this.#head,
       keyed,
       sizeBytes: this.#lines.sizeBytes,
+      stated: {},
       ...this.#findings.summary(),
       unprotected: [...UNPROTECTED, keyed ? KEYED : UNKEYED],
     };

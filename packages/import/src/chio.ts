@@ -26,10 +26,12 @@ export const chio: Format = {
     const findings = new Findings();
     return new JsonScan(context, findings, new ChioJudge(context, findings));
   },
-  map({ bytes }) {
+  map({ bytes }, stated = {}) {
     const node = readLossless(Buffer.from(bytes).toString());
+    const { session_id: session } = stated;
     return {
       type: "tool.call",
+      ...(session === undefined ? {} : { session }),
       agent: stringOf(node, "agent_id")!,
       data: {
         tool: stringOf(node, "tool_name"),

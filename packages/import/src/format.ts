@@ -48,8 +48,8 @@ export interface Format {
   /** Why a file that begins so is of this format; undefined when it is not. */
   recognise(untrustedBeginning: Uint8Array): string | undefined;
   scan(context: CheckContext): Scan;
-  /** The record type and data of an entry that `scan` gave; the general form where it does not fit. */
-  map(entry: OriginEntry): MappedEvent;
+  /** The record type and data of an entry that `scan` gave. `stated`: as an earlier report has it. */
+  map(entry: OriginEntry, stated?: Report["stated"]): MappedEvent;
 }
 
 /** The longest record of a text format: more is refused before it fills the memory. */

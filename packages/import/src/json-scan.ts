@@ -20,12 +20,16 @@ export interface JsonJudge {
   end(): { readonly keyed: boolean; readonly unprotected: readonly string[] };
 }
 
+const MAX_STATED = 16;
+const MAX_STATED_LENGTH = 512;
+
 /** One pass over a JSON document of entries. */
 export class JsonScan implements Scan, PieceSink {
   readonly #pieces = new ElementSplitter(this);
   readonly #context: CheckContext;
   readonly #judge: JsonJudge;
   readonly #findings: Findings;
+  readonly #stated = new Map<string, string>();
   #kept: OriginEntry[] = [];
   #entries = 0;
   #unreadable = 0;
@@ -57,6 +61,7 @@ export class JsonScan implements Scan, PieceSink {
       headHash: this.#head,
       keyed,
       sizeBytes: this.#pieces.sizeBytes,
+      stated: Object.fromEntries(this.#stated),
       ...this.#findings.summary(),
       unprotected,
     };
@@ -90,7 +95,11 @@ export class JsonScan implements Scan, PieceSink {
     const braced = Buffer.concat([Buffer.from("{"), piece.bytes, Buffer.from("}")]);
     const node = this.#read({ ...piece, bytes: braced }, place);
     if (node?.kind !== "object") return;
-    for (const [name, value] of node.members) this.#judge.member(name, value);
+    for (const [name, value] of node.members) {
+      this.#judge.member(name, value);
+      const isShort = value.text.length <= MAX_STATED_LENGTH && this.#stated.size < MAX_STATED;
+      if (value.kind === "string" && isShort) this.#stated.set(name, value.value);
+    }
   }
 
   #read(piece: Piece, place: Place): Lossless | undefined {

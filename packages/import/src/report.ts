@@ -49,6 +49,8 @@ export interface Report {
   /** Whether a key took part: otherwise whoever can write the file can forge all of it. */
   readonly keyed: boolean;
   readonly sizeBytes: number;
+  /** The texts beside the entries that the file states, such as chio's `session_id`. */
+  readonly stated: Readonly<Record<string, string>>;
   /** What is unusual about the file, and harmless. */
   readonly notes: readonly string[];
   /** What a change of would not be found, by the format's design, in plain words. */

@@ -118,6 +118,7 @@ class StemedbScan implements Scan {
       headHash: this.#head,
       keyed: false,
       sizeBytes: bytes.length,
+      stated: {},
       ...this.#findings.summary(),
       unprotected: UNPROTECTED,
     };

@@ -80,7 +80,13 @@ async function run(call: Call): Promise<number> {
     checkOrigin(format, hashed(file.chunks(), sha256), { ...keys, onProgress }),
   );
   const isIntact = report.verdict === "intact";
-  const task = { format, file, source: basename(path), sha256: sha256.digest("hex") };
+  const task = {
+    format,
+    file,
+    source: basename(path),
+    stated: report.stated,
+    sha256: sha256.digest("hex"),
+  };
   const isTaken = into !== undefined && (isIntact || call.options["accept-broken"] === true);
   const taken = isTaken ? await take(into, task, keys) : undefined;
   if (forPeople(call.options)) {
@@ -96,7 +102,7 @@ async function run(call: Call): Promise<number> {
 /** Takes over what was checked. */
 async function take(
   directory: string,
-  task: Pick<TakeOver, "format" | "file" | "source" | "sha256">,
+  task: Pick<TakeOver, "format" | "file" | "source" | "sha256" | "stated">,
   keys: CheckContext,
 ): Promise<Pick<TakenOver, "added" | "present">> {
   await using journal = await openJournal(directory, { onProblem: warn });
