@@ -21,7 +21,7 @@ const HOPELESS_LINES = 100;
 
 const UNPROTECTED = [
   "the end: entries cut off at the end leave no trace",
-  "sequence: no hash covers it; only its order is checked here, so all numbers can be shifted",
+  "sequence: no hash covers it; a change shows only because it counts up from 1",
   "members besides sequence, previous_hash, entry_hash and data: no hash covers them",
   "time: the format records none, and nothing outside the file says when it was written",
 ];
