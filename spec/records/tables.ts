@@ -32,7 +32,7 @@ function table({ type, meaning, members }: RecordType): string {
   const { attributes, constants } = otelMappings.find((mapping) => mapping.type === type)!;
   const rows = Object.entries(members).map(([name, { schema, meaning: says, optional }]) => {
     const attribute = attributes[`/data/${name}`];
-    const what = String(schema["description"] ?? "anything");
+    const what = (schema["description"] as string | undefined) ?? "anything";
     return [`\`${name}\``, optional ? "" : "yes", what, says, code(attribute)];
   });
   const lines = [["member", "required", "value", "meaning", "OpenTelemetry"], Array(5).fill("---")];

@@ -5,7 +5,7 @@ import { formatVerifierKey, signingKey } from "@stele/core/key";
 import { openJournal, type Journal, type Signer } from "@stele/journal";
 import { isEventSignedBy, parseSigned, signEvent, SignedEvent } from "@stele/journal/agents";
 import { primitives, signerOf, testKey } from "./support/key.ts";
-import { MemoryDisk } from "./support/memory-disk.ts";
+import type { MemoryDisk } from "./support/memory-disk.ts";
 import {
   DIRECTORY,
   memoryWorld,
@@ -172,7 +172,11 @@ suite("agents' keys", () => {
       ],
     );
     await journal.close();
-    for (const change of [() => {}, () => garble(disk), () => disk.remove(`${DIRECTORY}/agents`)]) {
+    for (const change of [
+      async () => {},
+      async () => garble(disk),
+      () => disk.remove(`${DIRECTORY}/agents`),
+    ]) {
       await change();
       await using again = await openInMemory(disk);
       assert.deepEqual(await again.agentKeys(), keys);
@@ -224,7 +228,11 @@ suite("agents' keys", () => {
       await journal.append({ ...REVIEW, data: "x".repeat(900) }, { signer });
     }
     await journal.retireAgentKey({ agent: CRITIC, publicKey });
-    for (const change of [() => {}, () => garble(disk), () => disk.remove(`${DIRECTORY}/agents`)]) {
+    for (const change of [
+      async () => {},
+      async () => garble(disk),
+      () => disk.remove(`${DIRECTORY}/agents`),
+    ]) {
       await change();
       const { verdict, signatures } = await journal.verify();
       assert.deepEqual([verdict, signatures.checked], ["intact", 12]);

@@ -22,11 +22,11 @@ const EVERY = { "/agent": "gen_ai.agent.id", "/session": "gen_ai.conversation.id
 export const otelMappings: readonly OtelMapping[] = recordTypeList.map(
   ({ type, members, constants, links }) => {
     const named = Object.entries(members).flatMap(([name, { otel }]) =>
-      otel === undefined ? [] : [[`/data/${name}`, otel]],
+      otel === undefined ? [] : [[`/data/${name}`, otel] as const],
     );
-    const ids = Object.entries(links).map(([name, attribute]) => [`/${name}`, attribute]);
+    const ids = Object.entries(links).map(([name, attribute]) => [`/${name}`, attribute] as const);
     const failed = type === "tool.result" ? { "/data/outcome": "error.type" } : {};
-    const attributes = { ...EVERY, ...Object.fromEntries([...ids, ...named]), ...failed };
+    const attributes = { ...EVERY, ...Object.fromEntries<string>([...ids, ...named]), ...failed };
     return { type, attributes, constants };
   },
 );

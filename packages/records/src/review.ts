@@ -53,7 +53,7 @@ function requireSame(
     if (value === undefined || value === hashes[name]) continue;
     const which = name === "directorHash" ? "director" : "critic";
     const expected = `${hashes[name]}, the SHA-256 of the content ${which}`;
-    const field = `/data/${name}: expected ${expected}, got ${String(value)}`;
+    const field = `/data/${name}: expected ${expected}, got ${JSON.stringify(value)}`;
     const message = `not a review record: ${field}`;
     throw new SteleError("RECORD_INVALID", message);
   }

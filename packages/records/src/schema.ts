@@ -2,7 +2,9 @@
 // error message: "expected <description>".
 
 /** A JSON Schema as plain JSON. */
-export type JsonSchema = { readonly [keyword: string]: unknown };
+export interface JsonSchema {
+  readonly [keyword: string]: unknown;
+}
 
 /** Any text. */
 export const text: JsonSchema = { type: "string", description: "a string" };

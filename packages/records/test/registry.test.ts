@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { SteleError } from "@stele/core/error";
+import type { SteleError } from "@stele/core/error";
 import {
   budgetCommitted,
   budgetOpened,

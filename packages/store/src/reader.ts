@@ -61,8 +61,8 @@ export class LedgerReader {
   async first(): Promise<number> {
     const [first] = await listSegments(this.#world.disk, this.#directory);
     const { maxEntries } = this.#manifest;
-    const evicted = maxEntries === undefined ? 0 : (await this.durable()).size - maxEntries;
-    return Math.max(first ?? 0, evicted);
+    const oldest = maxEntries === undefined ? 0 : (await this.durable()).size - maxEntries;
+    return Math.max(first ?? 0, oldest);
   }
 
   /**

@@ -62,8 +62,9 @@ export class SignatureCheck {
     const end = bytes.length - HASH_FIELD_BYTES;
     // Changes are all collected, also behind what may be found wrong only for want of them.
     if (matchesAscii(bytes, start, AGENT_EVENT_BEGINNING)) this.#change(bytes, { start, end, seq });
-    else if (this.#finding || !mayBeSigned(bytes, start, end)) return;
-    else this.#finding = this.#checkEvent(decodeUtf8(bytes.subarray(start, end)) ?? "", seq);
+    else if (!this.#finding && mayBeSigned(bytes, start, end)) {
+      this.#finding = this.#checkEvent(decodeUtf8(bytes.subarray(start, end)) ?? "", seq);
+    }
   }
 
   /** What was found in entries that a seal covers. */

@@ -59,7 +59,7 @@ export class TreeReader {
       tiles.set(name, reading);
       return reading;
     };
-    return Promise.all(nodes.map((node) => this.#recall(node) ?? this.#read(node, read)));
+    return Promise.all(nodes.map(async (node) => this.#recall(node) ?? this.#read(node, read)));
   }
 
   /**

@@ -58,7 +58,9 @@ async function printTools(found: SessionView, people: boolean): Promise<void> {
 
 function toJson(found: SessionView, check: SessionCheck | undefined): object {
   const { id, length, headHash, firstTime, lastTime } = found;
-  const totals = Object.entries(found.totals()).map(([name, sum]) => [name, whole(sum)] as const);
+  const totals = Object.entries<number | bigint>({ ...found.totals() }).map(
+    ([name, sum]) => [name, whole(sum)] as const,
+  );
   const tools = [...found.toolCounts()].map(([tool, counts]) => ({ tool, ...counts }));
   const agents = [...found.agents()].map(([agent, entries]) => ({ agent, entries }));
   const times = { firstTime: firstTime ?? null, lastTime: lastTime ?? null };
@@ -90,7 +92,7 @@ function whole(value: number | bigint): number | string {
 function formatSession(found: SessionView, check: SessionCheck | undefined): string {
   if (found.length === 0) return dim(`the journal has no entry of session ${harmless(found.id)}\n`);
   const parts = [formatTotals(found), formatTools(found), formatBudgets(found)];
-  return `${[...parts, formatCheck(check)].filter((part) => part !== "").join("\n")}`;
+  return [...parts, formatCheck(check)].filter((part) => part !== "").join("\n");
 }
 
 function formatTotals(found: SessionView): string {

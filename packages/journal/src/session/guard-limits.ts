@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { SteleError } from "@stele/core/error";
 import { toWhole, type WholeNumber } from "@stele/core/whole-number";
 
@@ -121,13 +122,13 @@ function whole(limits: GuardLimits, name: keyof GuardLimits): bigint | undefined
   if (untrusted === undefined) return undefined;
   const value = toWhole(untrusted);
   if (value !== undefined) return value;
-  throw invalid(`${name} must be a whole number of 64 bits, not ${String(untrusted)}`);
+  throw invalid(`${name} must be a whole number of 64 bits, not ${inspect(untrusted)}`);
 }
 
 function count(name: string, untrusted: unknown): number {
   if (untrusted === undefined) return Infinity;
   if (Number.isSafeInteger(untrusted) && Number(untrusted) >= 0) return Number(untrusted);
-  throw invalid(`${name} must be a whole number, not ${String(untrusted)}`);
+  throw invalid(`${name} must be a whole number, not ${inspect(untrusted)}`);
 }
 
 function countsOf(untrusted: GuardLimits["maxCallsPerTool"]): (tool: string) => number {
@@ -143,7 +144,7 @@ function countsOf(untrusted: GuardLimits["maxCallsPerTool"]): (tool: string) => 
 
 function tools(name: string, untrusted: unknown): readonly string[] {
   const isList = Array.isArray(untrusted) && untrusted.every((tool) => typeof tool === "string");
-  if (isList) return untrusted as readonly string[];
+  if (isList) return untrusted;
   throw invalid(`${name} must be a list of tools' names`);
 }
 

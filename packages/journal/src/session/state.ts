@@ -27,7 +27,7 @@ export class SessionState {
   readonly placed: Tally = new Tally();
   /** With what waits for a place; the same object as `placed` when nothing does. */
   #counted: Tally = this.placed;
-  #waiting: { readonly source: EventText; readonly facts: Facts }[] = [];
+  readonly #waiting: { readonly source: EventText; readonly facts: Facts }[] = [];
   #links: Link[] = [];
   length = 0;
   head: Hash = ZERO_HASH;
