@@ -60,9 +60,23 @@ export async function takeOver(task: TakeOver): Promise<TakenOver> {
 async function recordEnd({ journal, source, sha256 }: TakeOver, report: Report): Promise<void> {
   const { format, verdict, entries, headHash, keyed, sizeBytes, unprotected } = report;
   await journal.recordImport({
-    ...{ format, source, sizeBytes, sha256, verdict, keyed, entries, headHash, unprotected },
+    format,
+    source,
+    sizeBytes,
+    sha256,
+    verdict,
+    keyed,
+    entries,
+    headHash,
+    unprotected,
     findings: report.findings.map(({ code, line, offsetBytes, index, message }) => {
-      return { code, line, offsetBytes, index, message };
+      return {
+        code,
+        line,
+        offsetBytes,
+        index,
+        message,
+      };
     }),
   });
 }

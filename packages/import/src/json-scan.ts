@@ -3,7 +3,7 @@ import { SteleError } from "@stele/core/error";
 import { ElementSplitter, type Piece, type PieceSink } from "./element-splitter.ts";
 import type { CheckContext, OriginEntry, Scan } from "./format.ts";
 import { readLossless, type Lossless } from "./lossless-json.ts";
-import { Findings, type Place, type Report } from "./report.ts";
+import type { Findings, Place, Report } from "./report.ts";
 
 /** What is particular to a format whose file is one JSON document. */
 export interface JsonJudge {

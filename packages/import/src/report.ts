@@ -96,9 +96,9 @@ export class Findings {
 
   /** The report's part that these findings make. */
   summary(): Pick<Report, "verdict" | "findings" | "omittedFindings" | "notes"> {
-    const wrong = this.#count - this.#torn;
+    const unlessBroken = this.#torn > 0 ? "torn" : "intact";
     return {
-      verdict: wrong > 0 ? "broken" : this.#torn > 0 ? "torn" : "intact",
+      verdict: this.#count > this.#torn ? "broken" : unlessBroken,
       findings: this.#kept,
       omittedFindings: this.#count - this.#kept.length,
       notes: [...this.#notes],

@@ -157,10 +157,11 @@ async function readKey(call: Call): Promise<Uint8Array | undefined> {
   }
   const plain = text(call, "key-utf8");
   const path = text(call, "key-file");
-  const key = path === undefined ? plain && utf8(plain) : await readInput(path);
-  const chosen = key || hex(call, "key-hex");
-  if (given.length === 1 && !chosen?.length) throw new SteleError("KEY_MALFORMED", "an empty key");
-  return chosen || undefined;
+  if (given.length === 0) return undefined;
+  const typed = plain === undefined ? hex(call, "key-hex") : utf8(plain);
+  const key = path === undefined ? typed : await readInput(path);
+  if (key?.length) return key;
+  throw new SteleError("KEY_MALFORMED", "an empty key");
 }
 
 function hex(call: Call, name: string): Uint8Array | undefined {
