@@ -1,3 +1,4 @@
+import { createHash, type Hash } from "node:crypto";
 import type { CheckOptions, Format, OriginEntry, Report } from "@stele/import";
 import { checkOrigin } from "@stele/import";
 import { encodeEvent, SteleError, type EventText, type Journal } from "@stele/journal";
@@ -13,6 +14,8 @@ export interface TakeOver {
   readonly source: string;
   /** Of all its bytes. */
   readonly sha256: string;
+  /** How many bytes were checked; what is behind them now is not looked at. */
+  readonly sizeBytes: number;
   /** As the report on the file has it. */
   readonly stated: Report["stated"];
   readonly journal: Journal;
@@ -31,7 +34,8 @@ export interface TakenOver {
 /**
  * Records each record of the file in the journal, with its own bytes as content, and at the end a
  * `stele.imported` entry. What an earlier run recorded is compared, not added again. Throws
- * IMPORT_DIFFERENT, and what an append throws. Memory does not grow with the file.
+ * IMPORT_CHANGED when the file is not what was checked, IMPORT_DIFFERENT, and what an append
+ * throws. Memory does not grow with the file.
  */
 export async function takeOver(task: TakeOver): Promise<TakenOver> {
   const { journal, format, file, options } = task;
@@ -52,9 +56,39 @@ export async function takeOver(task: TakeOver): Promise<TakenOver> {
     }
     await Promise.all(pending);
   };
-  const report = await checkOrigin(format, file.chunks(), { ...options, onEntries });
+  const sha256 = createHash("sha256");
+  const chunks = hashed(firstBytes(file.chunks(), task.sizeBytes), sha256);
+  const report = await checkOrigin(format, chunks, { ...options, onEntries });
+  if (sha256.digest("hex") !== task.sha256) throw changed(task);
   if (added > 0 || !(await earlier.ended(task.sha256))) await recordEnd(task, report);
   return { report, added, present };
+}
+
+async function* firstBytes(
+  chunks: AsyncIterable<Uint8Array>,
+  sizeBytes: number,
+): AsyncGenerator<Uint8Array> {
+  let left = sizeBytes;
+  for await (const chunk of chunks) {
+    if (chunk.length >= left) return yield chunk.subarray(0, left);
+    left -= chunk.length;
+    yield chunk;
+  }
+}
+
+/** The chunks, as they go into the hash. */
+export async function* hashed(
+  chunks: AsyncIterable<Uint8Array>,
+  hash: Hash,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}
+
+function changed({ source }: TakeOver): SteleError {
+  return new SteleError("IMPORT_CHANGED", `${source} has changed since it was checked`);
 }
 
 async function recordEnd({ journal, source, sha256 }: TakeOver, report: Report): Promise<void> {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { checkOrigin, chio, hoosh, symbi, type Format } from "@stele/import";
+import { calybris, checkOrigin, chio, hoosh, symbi, type Format } from "@stele/import";
 import { createJournal, openJournal, openReader } from "@stele/journal";
 import { nodeEd25519, nodeHasher } from "@stele/store/node";
 import { openOrigin } from "../src/origin-file.ts";
@@ -50,13 +50,21 @@ function seed(name: string): URL {
   return new URL(`../../../spec/vectors/seeds/${name}`, import.meta.url);
 }
 
-async function run(directory: string, format: Format, path: string): Promise<TakenOver> {
+/** Checks the file, and takes it over. */
+async function run(
+  directory: string,
+  format: Format,
+  path: string,
+  changeMeanwhile?: () => Promise<void>,
+): Promise<TakenOver> {
   await using journal = await openJournal(directory);
   const file = await openOrigin(path);
   const options = { primitives, key: format === hoosh ? KEY : undefined };
   const sha256 = nodeHasher.sha256(await readFile(path));
-  const { stated } = await checkOrigin(format, file.chunks(), options);
-  return await takeOver({ journal, format, file, source: "file", sha256, stated, options });
+  const { stated, sizeBytes } = await checkOrigin(format, file.chunks(), options);
+  const task = { journal, format, file, source: "file", sha256, sizeBytes, stated, options };
+  await changeMeanwhile?.();
+  return await takeOver(task);
 }
 
 async function withDirectory(work: (directory: string) => Promise<void>): Promise<void> {
@@ -116,7 +124,6 @@ suite("a file that was taken over", () => {
       const journal = join(directory, "journal");
       await createJournal(journal, { origin: "acme.example/agents" });
       const lines = (await readFile(seed("calybris-floats.jsonl"), "utf8")).trimEnd().split("\n");
-      const { calybris } = await import("@stele/import");
       const path = join(directory, "wal.jsonl");
       await writeFile(path, `${lines.slice(0, 70).join("\n")}\n`);
       assert.equal((await run(journal, calybris, path)).added, 70);
@@ -128,6 +135,25 @@ suite("a file that was taken over", () => {
       assert.equal(await (await openReader(journal)).size(), size);
       await writeFile(path, `${lines.slice(1).join("\n")}\n`);
       await assert.rejects(run(journal, calybris, path), { code: "IMPORT_DIFFERENT" });
+    }));
+
+  test("is what was checked: what is added meanwhile is left, what is changed is told", () =>
+    withDirectory(async (directory) => {
+      const journal = join(directory, "journal");
+      await createJournal(journal, { origin: "acme.example/agents" });
+      const text = await readFile(seed("calybris-floats.jsonl"), "utf8");
+      const start = text.slice(0, text.indexOf("\n", 5000) + 1);
+      const path = join(directory, "wal.jsonl");
+      await writeFile(path, start);
+      const grown = await run(journal, calybris, path, () => writeFile(path, text));
+      assert.equal(grown.added, start.split("\n").length - 1);
+      assert.equal(grown.report.sizeBytes, start.length);
+      const changed = text.replace('"data":{', '"data":[');
+      const run2 = run(journal, calybris, path, () => writeFile(path, changed));
+      await assert.rejects(run2, { code: "IMPORT_DIFFERENT" });
+      const last = text.replace(/1(?=[^0-9]*\n$)/, "2");
+      const run3 = run(journal, calybris, path, () => writeFile(path, last));
+      await assert.rejects(run3, { code: "IMPORT_CHANGED" });
     }));
 });
 

@@ -69,6 +69,7 @@ export const ERRORS = {
   OPTION_INVALID: "correct the option",
   IMPORT_WRONG_FORMAT: "name the file's own format, or say auto",
   IMPORT_TOO_LARGE: "check that it is such a file; split it where its system can",
+  IMPORT_CHANGED: "take it over when nobody writes it, or take over a copy",
   IMPORT_DIFFERENT: "take it over into a journal of its own",
 } as const;
 

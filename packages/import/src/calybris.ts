@@ -157,10 +157,10 @@ class CalybrisScan implements Scan, LineSink {
     }
     const expected = this.#hash(previousHash, line.data);
     if (expected === entryHash) return;
-    this.#findings.add("hash-mismatch", place, this.#mismatch(), {
-      expected,
-      found: clip(entryHash),
-    });
+    // With a key, what is expected is what a forger would need.
+    const shown = this.#context.key ? {} : { expected };
+    const differ = { ...shown, found: clip(entryHash) };
+    this.#findings.add("hash-mismatch", place, this.#mismatch(), differ);
   }
 
   #judgeSequence(found: number, place: Place): void {

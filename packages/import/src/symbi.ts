@@ -1,3 +1,4 @@
+import { SteleError } from "@stele/core/error";
 import { fromHex, utf8 } from "@stele/core/bytes";
 import { parseJson } from "@stele/core/json";
 import type { CheckContext, Format } from "./format.ts";
@@ -21,7 +22,6 @@ const UNPROTECTED = [
 const UNPINNED =
   "who signed: the key was taken from the file itself, so a whole other file with a key of its " +
   "own looks as good; give the key with --public-key";
-const UNSIGNED = "everything: no public key was given and the file names none";
 
 /** The signed audit of symbi-runtime's director-critic exchanges. */
 export const symbi: Format = {
@@ -122,16 +122,18 @@ class SymbiJudge implements JsonJudge {
 
   member(name: string, value: Lossless): void {
     if (name !== "verifying_key_hex" || value.kind !== "string") return;
-    this.#stated = fromHex(value.value);
+    const key = fromHex(value.value.toLowerCase());
+    this.#stated = key?.length === 32 ? key : undefined;
     if (this.#context.publicKey === undefined) this.#judgePending();
   }
 
   end(): ReturnType<JsonJudge["end"]> {
     const keyed = this.#context.publicKey !== undefined;
     this.#judgePending();
+    // What is wrong otherwise is told, key or not.
+    if (this.#pending.length > 0 && this.#findings.count === 0) throw noKey();
     const unprotected = [...UNPROTECTED];
-    if (!this.#key) unprotected.push(UNSIGNED);
-    else if (!keyed) unprotected.push(UNPINNED);
+    if (!keyed) unprotected.push(UNPINNED);
     return { keyed, unprotected };
   }
 
@@ -141,7 +143,8 @@ class SymbiJudge implements JsonJudge {
 
   #judgePending(): void {
     const key = this.#key;
-    if (key) for (const claim of this.#pending) this.#judgeSignature(claim, key);
+    if (!key) return;
+    for (const claim of this.#pending) this.#judgeSignature(claim, key);
     this.#pending = [];
   }
 
@@ -158,6 +161,12 @@ class SymbiJudge implements JsonJudge {
     const message = "the signature over chain_hash is not the key's";
     this.#findings.add("signature-wrong", claim.place, message, { found: clip(claim.signature) });
   }
+}
+
+/** Without signatures a chain is worth nothing: anybody can compute it anew. */
+function noKey(): SteleError {
+  const message = "the signatures cannot be checked: the file names no Ed25519 key, 64 hex digits";
+  return new SteleError("KEY_MISSING", message, { fix: "give the key: --public-key HEX" });
 }
 
 /** What the chain hash is computed over, behind the hash before. */

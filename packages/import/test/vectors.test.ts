@@ -110,3 +110,28 @@ test("a symbi audit is checked against the key that is given", async () => {
   const other = await checkBytes(symbi, bytes, { publicKey: new Uint8Array(32).fill(7) });
   assert.deepEqual([other.verdict, other.findings[0]?.code], ["broken", "signature-wrong"]);
 });
+
+test("with a secret key no finding says what a forger would need", async () => {
+  const calybrisText = Buffer.from(seed("calybris-keyed.jsonl")).toString();
+  const hooshText = Buffer.from(seed("hoosh-audit.json")).toString();
+  const forged = [
+    [calybris, calybrisText.replace("gpt-4o", "gpt-5o"), "calybris-vector-key-7"],
+    [hoosh, hooshText.replace("message 49", "message 94"), "hoosh-vector-key-7"],
+  ] as const;
+  for (const [format, text, key] of forged) {
+    const { findings } = await checkBytes(format, text, { key });
+    assert.deepEqual([findings.length, findings[0]?.expected], [1, null], format.name);
+  }
+});
+
+test("a symbi audit whose signatures cannot be checked is not intact", async () => {
+  const text = Buffer.from(seed("symbi-critic.json")).toString();
+  const key = /"verifying_key_hex": "(\w+)"/.exec(text)![1]!;
+  const unsigned = text.replace(/"signature": "\w+"/g, `"signature": "${"0".repeat(128)}"`);
+  for (const other of [key.slice(2), "zz", ""]) {
+    await assert.rejects(checkBytes(symbi, unsigned.replace(key, other)), { code: "KEY_MISSING" });
+  }
+  const upper = await checkBytes(symbi, unsigned.replace(key, key.toUpperCase()));
+  assert.deepEqual([upper.verdict, upper.findings[0]?.code], ["broken", "signature-wrong"]);
+  assert.equal((await checkBytes(symbi, text.replace(key, key.toUpperCase()))).verdict, "intact");
+});

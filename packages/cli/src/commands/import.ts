@@ -1,4 +1,4 @@
-import { createHash, type Hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { fromHex, utf8 } from "@stele/core/bytes";
 import {
@@ -18,7 +18,7 @@ import { readInput } from "../input-file.ts";
 import { openOrigin, type OriginFile } from "../origin-file.ts";
 import { forPeople, print, printJson } from "../output.ts";
 import { ProgressBar } from "../progress.ts";
-import { takeOver, type TakenOver, type TakeOver } from "../take-over.ts";
+import { hashed, takeOver, type TakenOver, type TakeOver } from "../take-over.ts";
 import { warn } from "../witnesses.ts";
 
 const NAMES = FORMATS.map(({ name }) => name);
@@ -86,6 +86,7 @@ async function run(call: Call): Promise<number> {
     source: basename(path),
     stated: report.stated,
     sha256: sha256.digest("hex"),
+    sizeBytes: report.sizeBytes,
   };
   const isTaken = into !== undefined && (isIntact || call.options["accept-broken"] === true);
   const taken = isTaken ? await take(into, task, keys) : undefined;
@@ -102,7 +103,7 @@ async function run(call: Call): Promise<number> {
 /** Takes over what was checked. */
 async function take(
   directory: string,
-  task: Pick<TakeOver, "format" | "file" | "source" | "sha256" | "stated">,
+  task: Pick<TakeOver, "format" | "file" | "source" | "sha256" | "sizeBytes" | "stated">,
   keys: CheckContext,
 ): Promise<Pick<TakenOver, "added" | "present">> {
   await using journal = await openJournal(directory, { onProblem: warn });
@@ -122,13 +123,6 @@ async function withBar<Result>(
     return await work((doneBytes) => bar.update(doneBytes, file.sizeBytes));
   } finally {
     bar.clear();
-  }
-}
-
-async function* hashed(chunks: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    hash.update(chunk);
-    yield chunk;
   }
 }
 
