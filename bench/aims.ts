@@ -29,6 +29,13 @@ export function judgeAims(run: Run): Aim[] {
     rateAim(run, "pino", 1.5),
     { ...rateAim(run, "bare", 0.85), floor: NaN },
     {
+      name: "a guard's check, p99 µs",
+      target: 20,
+      atLeast: false,
+      measured: run.guard[0]?.p99Us ?? NaN,
+      floor: NaN,
+    },
+    {
       name: "one at a time: p50 ÷ (2 × floor's + a signature)",
       target: 1,
       atLeast: false,

@@ -2,6 +2,7 @@ import type { AppendRow } from "./append.ts";
 import type { ContenderName } from "./contenders/all.ts";
 import type { Machine } from "./machine.ts";
 import type { ProofRow, PublishRow } from "./evidence.ts";
+import type { GuardResult } from "./trials/guard.ts";
 import type { IndexRow } from "./index.ts";
 import type { OpenRow } from "./open.ts";
 import type { AppendResult } from "./trials/append.ts";
@@ -21,6 +22,7 @@ export interface Run {
   readonly proofs: readonly ProofRow[];
   readonly publish: readonly PublishRow[];
   readonly index: readonly IndexRow[];
+  readonly guard: readonly GuardResult[];
 }
 
 /** Where the arithmetic limit is computed, and what most aims speak of. */

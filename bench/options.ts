@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 
-type Part = "append" | "verify" | "open" | "proofs" | "publish" | "index";
-const PARTS: readonly Part[] = ["append", "verify", "open", "proofs", "publish", "index"];
+type Part = "append" | "verify" | "open" | "proofs" | "publish" | "index" | "guard";
+const PARTS: readonly Part[] = ["append", "verify", "open", "proofs", "publish", "index", "guard"];
 
 export interface Options {
   readonly parts: readonly Part[];

@@ -3,6 +3,7 @@ import type { AppendRow } from "./append.ts";
 import { CONTENDERS, type ContenderName } from "./contenders/all.ts";
 import type { ProofRow, PublishRow } from "./evidence.ts";
 import type { IndexRow } from "./index.ts";
+import type { GuardResult } from "./trials/guard.ts";
 import type { OpenRow } from "./open.ts";
 import { appendFigures, GROUP, type Run } from "./figures.ts";
 import { formatNumber, renderTable, type Table } from "./table.ts";
@@ -18,6 +19,7 @@ export function renderReport(run: Run): string {
     proofTable(run.proofs),
     publishTable(run.publish),
     indexTable(run.index),
+    guardTable(run.guard),
     aimTable(judgeAims(run)),
   ];
   const filled = tables.filter((table) => table.rows.length > 0);
@@ -162,6 +164,23 @@ function indexTable(rows: readonly IndexRow[]): Table {
     rows: rows.map(({ entries, by, what, value, p50Ms, p99Ms }) => {
       return [entries, by, what, value, p50Ms, p99Ms];
     }),
+  };
+}
+
+function guardTable(rows: readonly GuardResult[]): Table {
+  return {
+    title: "Guards",
+    note:
+      "A session of 20,000 calls in memory, under every kind of limit. Checks are timed one by " +
+      "one; calls are decided, counted and acknowledged, a hundred in flight.",
+    columns: ["checks/s", "p50 µs", "p99 µs", "p99.9 µs", "calls/s"],
+    rows: rows.map((row) => [
+      row.checksPerSecond,
+      row.p50Us,
+      row.p99Us,
+      row.p999Us,
+      row.callsPerSecond,
+    ]),
   };
 }
 

@@ -9,8 +9,11 @@ import { keepResults, writeJson } from "./results.ts";
 import type { Run } from "./figures.ts";
 import { benchIndex } from "./index.ts";
 import { makeScratch } from "./scratch.ts";
+import type { GuardResult, GuardSpec } from "./trials/guard.ts";
 import type { Costs } from "./trials/costs.ts";
 import { benchVerify } from "./verify.ts";
+
+const GUARDED: GuardSpec = { checks: 200_000, history: 20_000 };
 
 try {
   await main(readOptions(process.argv.slice(2)));
@@ -43,6 +46,7 @@ async function measure(scratch: string, options: Options): Promise<Run> {
     proofs: parts.includes("proofs") ? await benchProofs(scratch, options) : [],
     publish: parts.includes("publish") ? await benchPublish(scratch, options) : [],
     index: parts.includes("index") ? await benchIndex(scratch, options) : [],
+    guard: parts.includes("guard") ? [await runTrial<GuardResult>("guard", GUARDED)] : [],
     append: parts.includes("append") ? await benchAppend(scratch, options) : [],
   };
 }

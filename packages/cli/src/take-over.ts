@@ -70,9 +70,9 @@ async function* firstBytes(
 ): AsyncGenerator<Uint8Array> {
   let left = sizeBytes;
   for await (const chunk of chunks) {
-    if (chunk.length >= left) return yield chunk.subarray(0, left);
-    left -= chunk.length;
-    yield chunk;
+    yield chunk.subarray(0, left);
+    left -= Math.min(left, chunk.length);
+    if (left === 0) return;
   }
 }
 
