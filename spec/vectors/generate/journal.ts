@@ -50,6 +50,7 @@ export class TestJournal {
   readonly hashes: string[] = [];
   #sealedSize = 0;
   #sealedBytes = 0;
+  #sealedSegment = 0;
 
   constructor(key: SealingKey) {
     this.key = key;
@@ -118,6 +119,7 @@ export class TestJournal {
     this.lines.push(sealLine(this.note(by)));
     this.#sealedSize = this.size;
     this.#sealedBytes = Buffer.byteLength(`${this.lines.join("\n")}\n`);
+    this.#sealedSegment = this.segments.at(-1)!.first;
     return this.lines.at(-1)!;
   }
 
@@ -136,9 +138,8 @@ export class TestJournal {
 
   /** The head that a writer leaves behind the last seal. */
   head(): string {
-    const { first, lines } = this.segments.at(-1)!;
-    const bytes = this.#sealedBytes || Buffer.byteLength(`${lines[0]}\n`);
-    return headText(this.#sealedSize, first, bytes);
+    const bytes = this.#sealedBytes || Buffer.byteLength(`${this.segments[0]!.lines[0]}\n`);
+    return headText(this.#sealedSize, this.#sealedSegment, bytes);
   }
 
   /** All files of the journal, with the head as it is now. */
