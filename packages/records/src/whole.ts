@@ -1,9 +1,7 @@
 import { SteleError } from "@stele/core/error";
+import { fromWhole, MAX_WHOLE } from "@stele/core/whole-number";
 
-/** A whole number from 0 to 2^64-1; as text it is decimal, without leading zeros. */
-export type WholeNumber = number | bigint | string;
-
-const MAX_WHOLE = 2n ** 64n - 1n;
+export type { WholeNumber } from "@stele/core/whole-number";
 
 /**
  * The value with every bigint in it as JSON can hold it: a number up to 2^53-1, else decimal text.
@@ -27,7 +25,7 @@ function fromBigInt(value: bigint, pointer: string): number | string {
     const message = `${pointer}: expected a whole number from 0 to 2^64-1, got ${value}`;
     throw new SteleError("RECORD_INVALID", message);
   }
-  return value <= Number.MAX_SAFE_INTEGER ? Number(value) : String(value);
+  return fromWhole(value);
 }
 
 function isPlainObject(value: unknown): value is object {
