@@ -1,6 +1,7 @@
 import type { ContenderName } from "./contenders/all.ts";
 import { ONE_SEGMENT } from "./open.ts";
 import { appendFigures, GROUP, type Run } from "./figures.ts";
+import type { ImportMethod } from "./trials/import.ts";
 
 /** What we set out to reach, and what was measured. */
 export interface Aim {
@@ -35,6 +36,8 @@ export function judgeAims(run: Run): Aim[] {
       measured: run.guard[0]?.p99Us ?? NaN,
       floor: NaN,
     },
+    importAim(run, "stele", "records/s of a calybris log checked"),
+    importAim(run, "stele, keyed", "the same with a key"),
     {
       name: "one at a time: p50 ÷ (2 × floor's + a signature)",
       target: 1,
@@ -80,6 +83,13 @@ function verifyAim(run: Run, threads: number, target: number): Omit<Aim, "met"> 
     measured: mbps("stele verify", threads) / mbps("sha256sum", 1),
     floor: NaN,
   };
+}
+
+/** Twice what the original reaches on a machine of this kind. */
+function importAim(run: Run, method: ImportMethod, name: string): Omit<Aim, "met"> {
+  const of = (by: ImportMethod): number =>
+    run.import.find((row) => row.method === by)?.recordsPerSecond ?? NaN;
+  return { name, target: 200_000, atLeast: true, measured: of(method), floor: of("floor") };
 }
 
 function rate(run: Run, contender: ContenderName): number {

@@ -3,6 +3,7 @@ import type { ContenderName } from "./contenders/all.ts";
 import type { Machine } from "./machine.ts";
 import type { ProofRow, PublishRow } from "./evidence.ts";
 import type { GuardResult } from "./trials/guard.ts";
+import type { ImportRow } from "./import.ts";
 import type { IndexRow } from "./index.ts";
 import type { OpenRow } from "./open.ts";
 import type { AppendResult } from "./trials/append.ts";
@@ -23,6 +24,7 @@ export interface Run {
   readonly publish: readonly PublishRow[];
   readonly index: readonly IndexRow[];
   readonly guard: readonly GuardResult[];
+  readonly import: readonly ImportRow[];
 }
 
 /** Where the arithmetic limit is computed, and what most aims speak of. */

@@ -1,7 +1,16 @@
 import { parseArgs } from "node:util";
 
-type Part = "append" | "verify" | "open" | "proofs" | "publish" | "index" | "guard";
-const PARTS: readonly Part[] = ["append", "verify", "open", "proofs", "publish", "index", "guard"];
+const PARTS = [
+  "append",
+  "verify",
+  "open",
+  "proofs",
+  "publish",
+  "index",
+  "guard",
+  "import",
+] as const;
+type Part = (typeof PARTS)[number];
 
 export interface Options {
   readonly parts: readonly Part[];

@@ -33,6 +33,7 @@ export type TrialName =
   | "fill"
   | "costs"
   | "guard"
+  | "import"
   | "index-feed"
   | "index-rows"
   | "index-jq"

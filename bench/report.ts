@@ -2,6 +2,7 @@ import { judgeAims, type Aim } from "./aims.ts";
 import type { AppendRow } from "./append.ts";
 import { CONTENDERS, type ContenderName } from "./contenders/all.ts";
 import type { ProofRow, PublishRow } from "./evidence.ts";
+import type { ImportRow } from "./import.ts";
 import type { IndexRow } from "./index.ts";
 import type { GuardResult } from "./trials/guard.ts";
 import type { OpenRow } from "./open.ts";
@@ -20,6 +21,7 @@ export function renderReport(run: Run): string {
     publishTable(run.publish),
     indexTable(run.index),
     guardTable(run.guard),
+    importTable(run.import),
     aimTable(judgeAims(run)),
   ];
   const filled = tables.filter((table) => table.rows.length > 0);
@@ -181,6 +183,20 @@ function guardTable(rows: readonly GuardResult[]): Table {
       row.p999Us,
       row.callsPerSecond,
     ]),
+  };
+}
+
+function importTable(rows: readonly ImportRow[]): Table {
+  const floor = rows.find((row) => row.method === "floor")?.recordsPerSecond ?? NaN;
+  return {
+    title: "Checking a calybris log",
+    note:
+      "On one thread, from the page cache. By hand: ten lines that parse and print each record " +
+      "again, as the original does. The floor only hashes each record's bytes.",
+    columns: ["records", "by", "records/s", "MB/s", "÷ floor"],
+    rows: rows.map(({ records, method, recordsPerSecond, mbps }) => {
+      return [records, method, recordsPerSecond, mbps, recordsPerSecond / floor];
+    }),
   };
 }
 

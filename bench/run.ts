@@ -7,6 +7,7 @@ import { runTrial } from "./process.ts";
 import { renderReport } from "./report.ts";
 import { keepResults, writeJson } from "./results.ts";
 import type { Run } from "./figures.ts";
+import { benchImport } from "./import.ts";
 import { benchIndex } from "./index.ts";
 import { makeScratch } from "./scratch.ts";
 import type { GuardResult, GuardSpec } from "./trials/guard.ts";
@@ -47,6 +48,7 @@ async function measure(scratch: string, options: Options): Promise<Run> {
     publish: parts.includes("publish") ? await benchPublish(scratch, options) : [],
     index: parts.includes("index") ? await benchIndex(scratch, options) : [],
     guard: parts.includes("guard") ? [await runTrial<GuardResult>("guard", GUARDED)] : [],
+    import: parts.includes("import") ? await benchImport(scratch, options) : [],
     append: parts.includes("append") ? await benchAppend(scratch, options) : [],
   };
 }
