@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { SteleError } from "@stele/journal";
+import { SteleError } from "@stele/core/error";
 import type { Command } from "./command.ts";
 
 type Value = string | boolean;

@@ -6,8 +6,6 @@ export interface Command {
   readonly name: string;
   /** Its arguments, as the usage shows them. */
   readonly synopsis: string;
-  /** One line for the list of commands. */
-  readonly summary: string;
   /** What `stele help NAME` prints below the usage. */
   readonly help: string;
   readonly options: NonNullable<ParseArgsConfig["options"]>;

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "./command.ts";
+import type { CommandEntry } from "./commands.ts";
 import { bold, cyan } from "./style.ts";
 
 /** What `stele help` prints. */
-export function formatOverview(commands: readonly Command[]): string {
+export function formatOverview(commands: readonly CommandEntry[]): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
   const list = commands.map(({ name, summary }) => `  ${cyan(name.padEnd(width))}  ${summary}`);
   return `${bold("stele")}: a tamper-evident, crash-safe journal of what AI agents did

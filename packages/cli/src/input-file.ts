@@ -1,5 +1,5 @@
 import { open, readFile, type FileHandle } from "node:fs/promises";
-import { SteleError } from "@stele/journal";
+import { SteleError } from "@stele/core/error";
 
 /** The whole of a small file that the caller named. Throws DISK_NOT_FOUND. */
 export async function readInput(path: string): Promise<Uint8Array> {

@@ -1,5 +1,5 @@
 import { TextDecoder } from "node:util";
-import { SteleError } from "@stele/journal";
+import { SteleError } from "@stele/core/error";
 
 /** A longer line cannot hold an event: its leaf would be too large even without white space. */
 const MAX_LINE_BYTES = 1024 * 1024;

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { SteleError } from "@stele/journal";
+import { SteleError } from "@stele/core/error";
 
 const CHUNK_BYTES = 1024 * 1024;
 

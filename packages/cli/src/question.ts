@@ -1,4 +1,5 @@
-import { SteleError, type JournalReader } from "@stele/journal";
+import { SteleError } from "@stele/core/error";
+import type { JournalReader } from "@stele/journal";
 import type { AskOptions, Filter } from "@stele/journal/questions";
 import { text, usage, wholeNumber, type Call } from "./arguments.ts";
 import type { Command } from "./command.ts";

@@ -1,4 +1,4 @@
-import { SteleError } from "@stele/journal";
+import { SteleError } from "@stele/core/error";
 import { recordTypes, type RecordRegistry } from "@stele/records";
 import { texts, type Call } from "./arguments.ts";
 import { readInput } from "./input-file.ts";

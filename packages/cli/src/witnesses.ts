@@ -1,6 +1,5 @@
 import type { SteleError } from "@stele/journal";
 import type { WitnessClient } from "@stele/journal/witnessing";
-import { witnessClient } from "@stele/witness";
 import { text, type Call } from "./arguments.ts";
 import { readInput } from "./input-file.ts";
 import { harmless } from "./style.ts";
@@ -12,6 +11,7 @@ import { harmless } from "./style.ts";
 export async function findWitness(call: Call): Promise<WitnessClient | undefined> {
   const path = text(call, "witness") ?? process.env["STELE_WITNESS"];
   if (!path) return undefined;
+  const { witnessClient } = await import("@stele/witness");
   return witnessClient(Buffer.from(await readInput(path)).toString());
 }
 

@@ -8,7 +8,6 @@ import { bold, dim, harmless } from "../style.ts";
 export const agent: Command = {
   name: "agent",
   synopsis: "DIR list | DIR add AGENT VKEY | DIR retire AGENT VKEY [--json]",
-  summary: "say which keys agents sign their own events with",
   help: `
 Events that an agent signs with a key that is listed here are checked when they are appended and by
 stele verify, so that the journal's keeper cannot put words in the agent's mouth. VKEY is the

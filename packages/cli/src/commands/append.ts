@@ -14,7 +14,6 @@ export const append: Command = {
   synopsis:
     "DIR [--ack synced|witnessed|written|queued] [--witness FILE] " +
     "[--inexact-numbers refuse|string] [--schema TYPE=FILE]... < EVENTS",
-  summary: "record events, one JSON object a line; prints a receipt for each",
   help: `
 Reads events as JSON Lines from standard input and prints one receipt a line, in the same order,
 as soon as the event is sealed and on disk. Only what has a receipt is acknowledged. Ctrl-C stops

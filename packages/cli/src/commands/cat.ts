@@ -7,7 +7,6 @@ import { forPeople, print } from "../output.ts";
 export const cat: Command = {
   name: "cat",
   synopsis: "DIR [--from SEQ] [--to SEQ] [--reverse | --follow] [--content] [--json]",
-  summary: "print entries",
   help: `
 Prints sealed entries: as they are stored, one JSON object a line, or in short form on a terminal.
 Works beside a running writer and needs no key. Stops with an error at the first entry whose

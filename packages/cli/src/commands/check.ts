@@ -28,7 +28,6 @@ import { forPeople, print, printJson } from "../output.ts";
 export const check: Command = {
   name: "check",
   synopsis: "FILE --key VKEY [--witness VKEY]... [--old FILE [--old-key VKEY]] [--json]",
-  summary: "check a proof that somebody handed over, offline",
   help: `
 Checks what stele prove or stele consistency printed, without the journal and without asking
 anybody: prints the entries that it proves and what that is worth. Exits 0 when it is proven, 1 when

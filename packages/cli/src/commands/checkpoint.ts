@@ -6,7 +6,6 @@ import { print } from "../output.ts";
 export const checkpoint: Command = {
   name: "checkpoint",
   synopsis: "DIR [--seal]",
-  summary: "print the newest signed checkpoint, to keep elsewhere",
   help: `
 Prints the newest signed C2SP checkpoint, a few lines of text: the one in DIR/checkpoint, with the
 cosignatures of witnesses, or the newest seal if that is newer and there are no cosignatures. Keep

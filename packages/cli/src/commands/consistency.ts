@@ -9,7 +9,6 @@ import { bold, green, red } from "../style.ts";
 export const consistency: Command = {
   name: "consistency",
   synopsis: "OLD_CHECKPOINT DIR [--key VKEY] [--json]",
-  summary: "check that a journal extends a checkpoint kept from before",
   help: `
 Says whether the journal's newest checkpoint extends the one in the file: whether every entry that
 it covers is still there, unchanged. Reads a few tiles, not the journal: stele verify checks it all.

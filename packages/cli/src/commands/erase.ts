@@ -11,7 +11,6 @@ export const erase: Command = {
   synopsis:
     "DIR (--seq N[..M] | --session S | --agent A | --subject ID)... --reason TEXT [--by WHO] " +
     "[--name CONTENT]... [--dry-run] [--json]",
-  summary: "erase contents; an entry says what is gone, when, by whom and why",
   help: `
 Erases the contents that lie beside the entries that all the given options fit. The entries stay,
 and everything still verifies: without its salt nobody can tell what an entry committed to. What is

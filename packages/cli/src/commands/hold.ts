@@ -17,7 +17,6 @@ export const hold: Command = {
   synopsis:
     "DIR list | DIR add NAME (--seq N[..M] | --session S | --agent A | --subject ID)... " +
     "--reason TEXT [--by WHO] | DIR release NAME --reason TEXT [--by WHO]",
-  summary: "forbid to erase and prune entries, as for a lawsuit, until it is released",
   help: `
 A hold forbids stele erase and stele prune to touch the entries that all its options fit, those that
 are there and those that come. Holds are entries themselves, so that everybody can see who held and

@@ -28,7 +28,6 @@ export const importFile: Command = {
   synopsis:
     "FORMAT FILE --check | --into DIR [--accept-broken] " +
     "[--key-utf8 TEXT | --key-hex HEX | --key-file FILE] [--public-key HEX] [--json]",
-  summary: "check or take over the journal file of another system",
   help: `
 Checks a file as the system that wrote it meant it: every hash, link and signature, over the bytes
 that are stored. Says where and what is wrong, and what the format leaves unprotected. Exits with 0

@@ -7,7 +7,6 @@ import { bold, dim } from "../style.ts";
 export const init: Command = {
   name: "init",
   synopsis: "DIR [--origin NAME] [--recovery-key FILE] [--rotate-key-every TIME] [OPTION...]",
-  summary: "make a journal and its key; prints the public key to pin",
   help: `
 Makes an empty journal in DIR. Its private key goes to your configuration directory
 (~/.config/stele/keys, mode 0600), never into DIR. With STELE_KEY set, that key is used; with

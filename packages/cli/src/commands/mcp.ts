@@ -10,7 +10,6 @@ export const mcp: Command = {
   synopsis:
     "DIR [--session ID] [--agent ID] [--witness FILE] [--when-unrecordable closed|open] " +
     "-- COMMAND [ARG...]",
-  summary: "run an MCP server and record the tool calls between it and its client",
   help: `
 Starts the MCP server COMMAND and stands between it and the client on standard input and output.
 Bytes pass unchanged. Every tools/call is sealed and on disk before the server sees it, every

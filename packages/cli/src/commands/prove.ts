@@ -6,7 +6,6 @@ import { print } from "../output.ts";
 export const prove: Command = {
   name: "prove",
   synopsis: "DIR SEQ|SEQ..SEQ",
-  summary: "print a proof of an entry, or of several, to hand to somebody",
   help: `
 Prints a file that carries one entry and proves that it is in the journal: a C2SP tlog-proof, which
 anybody who knows the journal's public key checks offline with stele check. For SEQ..SEQ it prints

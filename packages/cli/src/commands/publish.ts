@@ -7,7 +7,6 @@ import { forPeople, print, printJson } from "../output.ts";
 export const publish: Command = {
   name: "publish",
   synopsis: "DIR OUT [--no-entries] [--json]",
-  summary: "write the journal as a static site for transparency-log tools",
   help: `
 Writes the journal as a C2SP tlog-tiles log into the directory OUT: its checkpoint, the hashes of
 its tree, and the entries in bundles. Serve OUT with any static file server; log monitors, mirrors

@@ -11,7 +11,6 @@ import { TIME_HELP } from "../time-expression.ts";
 export const query: Command = {
   name: "query",
   synopsis: "DIR [CONDITION...] [--order asc|desc] [--limit N] [--after SEQ] [--json | --people]",
-  summary: "find entries by agent, session, type, time, words and more",
   help: `
 Prints the entries that meet all conditions: as they are stored, one JSON object a line, or in short
 form on a terminal. They are found by DIR/index.sqlite, which is made when it is not there and kept

@@ -7,7 +7,6 @@ import { dim } from "../style.ts";
 export const rotateKey: Command = {
   name: "rotate-key",
   synopsis: "DIR [--recovery-key FILE] [--json]",
-  summary: "let a new key follow the present one, which is destroyed",
   help: `
 Makes a new key, records it as the last entry that the present key seals, and destroys the present
 one: it is overwritten and removed. Nobody, you included, can then rewrite what it sealed, and

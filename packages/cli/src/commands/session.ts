@@ -10,7 +10,6 @@ import { formatCount, formatTable } from "../table.ts";
 export const session: Command = {
   name: "session",
   synopsis: "DIR ID [--tools] [--verify] [--json | --people]",
-  summary: "show what a session adds up to: calls, bytes, tokens, cost, budgets",
   help: `
 Shows what the entries with the session ID add up to, as spec/sessions.md says: calls of each tool
 with the denied ones, bytes, tokens and cost, agents, budgets, the first and last entry's time, and

@@ -23,7 +23,6 @@ const GROUPS = [
 export const stats: Command = {
   name: "stats",
   synopsis: `DIR [--by ${GROUPS.join("|")}] [CONDITION...] [--top N] [--json | --people]`,
-  summary: "count entries and sum tokens, bytes and cost, by hour, agent, tool and more",
   help: `
 Counts the entries that meet all conditions, and sums what their data says of bytesRead,
 bytesWritten, inputTokens, outputTokens and costMicros, exactly: a table on a terminal, with a bar

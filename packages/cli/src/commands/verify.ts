@@ -11,7 +11,6 @@ export const verify: Command = {
   synopsis:
     "DIR [--key VKEY] [--checkpoint FILE] [--witness VKEY]... [--policy FILE] " +
     "[--max-age DURATION] [--threads N] [--json]",
-  summary: "check a journal and say what that is worth",
   help: `
 Checks every line, link, seal and header. Exits 0 when the journal is intact, 1 when it is not.
 The answer also says what it rests on: which key, what evidence from outside, what nobody can

@@ -8,7 +8,6 @@ import { explanationToDot, formatExplanation } from "../why-view.ts";
 export const why: Command = {
   name: "why",
   synopsis: "DIR ID [--json | --dot | --people] [--scan]",
-  summary: "show what led to an event: its causes, the query's assertions, the calls before",
   help: `
 Walks back from the event with this id, its own and not its number: by "parent" to what caused it;
 to the query audit that it rests on, with each contributing assertion, its weight, source and

@@ -7,7 +7,6 @@ import { bold, harmless } from "../style.ts";
 export const witness: Command = {
   name: "witness",
   synopsis: "init|add|serve|vkey STATE [ARG] [OPTION...]",
-  summary: "countersign the checkpoints of others' journals",
   help: `
 Runs a C2SP witness: it signs that it has seen a journal's checkpoint and none that contradicts
 it, so that the journal's keeper cannot cut or rewrite what is below without being seen. Run it
