@@ -62,6 +62,8 @@ const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 10_000;
 /** How long a writer gathers before its index follows. */
 const GATHER_MS = 50;
+/** How long an index that could not follow waits before it tries again. */
+const RETRY_MS = 5000;
 const POLL_MS = 5;
 /** How long an entry is waited for that is not sealed yet. */
 const PATIENCE_MS = 30_000;
@@ -71,6 +73,8 @@ export class JournalIndex {
   readonly #world: World;
   readonly #ledger: LedgerReader;
   readonly #engine: IndexEngine | undefined;
+  readonly #onProblem: ((problem: SteleError) => void) | undefined;
+  #problem: SteleError | undefined;
   #coverage: Coverage | undefined;
   #following: Promise<void> | undefined;
   #sealedMore = false;
@@ -81,7 +85,8 @@ export class JournalIndex {
 
   /**
    * `isOnMachine`: whether the journal is on this machine's disk, so that the index can have a file
-   * and a thread; else it is in memory. `isOff`: every question reads the ledger.
+   * and a thread; else it is in memory. `isOff`: every question reads the ledger. `onProblem` is
+   * called when following the ledger begins to fail.
    */
   constructor(
     world: World,
@@ -90,9 +95,11 @@ export class JournalIndex {
       readonly manifest: Manifest;
       readonly isOnMachine: boolean;
       readonly isOff?: boolean;
+      readonly onProblem?: ((problem: SteleError) => void) | undefined;
     },
   ) {
     const { manifest, isOnMachine, isOff } = options;
+    this.#onProblem = options.onProblem;
     this.#world = world;
     this.#ledger = new LedgerReader(world, directory, manifest);
     if (isOff) return;
@@ -104,6 +111,11 @@ export class JournalIndex {
   /** Where the index is, once it was asked. */
   get kept(): Coverage["kept"] | undefined {
     return this.#coverage?.kept;
+  }
+
+  /** Why the index cannot follow the ledger, until it does again. */
+  get problem(): SteleError | undefined {
+    return this.#problem;
   }
 
   /** One page of the entries that meet all conditions. Throws OPTION_INVALID, JOURNAL_DAMAGED. */
@@ -179,12 +191,29 @@ export class JournalIndex {
         await this.#pause(GATHER_MS);
         this.#sealedMore = false;
         if (this.#isClosed) return;
-        // What fails here, whoever asks next is told.
-        this.#coverage = await engine.follow().catch(() => undefined);
+        try {
+          this.#caughtUp(await engine.follow());
+        } catch (error) {
+          // Whoever asks next is told too. Nothing but the index waits for it.
+          this.#fail(error as SteleError);
+          this.#sealedMore = true;
+          await this.#pause(RETRY_MS);
+        }
       }
     } finally {
       this.#following = undefined;
     }
+  }
+
+  #caughtUp(coverage: Coverage): void {
+    this.#coverage = coverage;
+    this.#problem = undefined;
+  }
+
+  #fail(problem: SteleError): void {
+    const isNew = this.#problem?.code !== problem.code;
+    this.#problem = problem;
+    if (isNew && !this.#isClosed) this.#onProblem?.(problem);
   }
 
   #nextSeal(): Promise<void> {
@@ -213,7 +242,7 @@ export class JournalIndex {
     if (waitFor === "nothing" && this.#coverage) return this.#coverage.size;
     for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += POLL_MS) {
       const coverage = await engine.catchUp(onProgress);
-      this.#coverage = coverage;
+      this.#caughtUp(coverage);
       if (typeof waitFor === "string" || waitFor.seq < coverage.size) return coverage.size;
       if (this.#isClosed) throw new SteleError("JOURNAL_CLOSED", "the journal is closed");
       await Promise.race([this.#nextSeal(), this.#pause(POLL_MS)]);

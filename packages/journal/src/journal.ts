@@ -117,6 +117,7 @@ export interface JournalParts {
   readonly eraser: Eraser;
   readonly hasWitness: boolean;
   readonly index: boolean | undefined;
+  readonly onProblem: OpenOptions["onProblem"];
   readonly records: RecordCheck | undefined;
 }
 
@@ -144,7 +145,8 @@ export class Journal extends JournalReader implements AsyncDisposable {
 
   /** For `openJournal`. */
   constructor(world: World, directory: string, parts: JournalParts) {
-    super(world, directory, parts.open.manifest, { index: parts.index });
+    const { index, onProblem } = parts;
+    super(world, directory, parts.open.manifest, { index, onProblem });
     this.#world = world;
     this.#directory = directory;
     this.#open = parts.open;
@@ -240,7 +242,7 @@ export class Journal extends JournalReader implements AsyncDisposable {
 
   /** How the journal is doing, for those who watch over it. A few small reads. */
   status(): Promise<JournalStatus> {
-    const others = [this.#rotation.problem, this.#eraser.problem];
+    const others = [this.#rotation.problem, this.#eraser.problem, this.indexProblem];
     const { published, problems } = this.#keeper;
     return readStatus({
       size: this.sealedSize,
@@ -552,7 +554,8 @@ export async function openAs<J extends Journal>(
     const eraser = new Eraser(world, directory, { writer, readLines, onProblem });
     await eraser.finish();
     const beside = { rotation, keeper, eraser };
-    const parts = { open, recent, ...beside, hasWitness, index: options.index, records };
+    const { index } = options;
+    const parts = { open, recent, ...beside, hasWitness, index, onProblem, records };
     const journal = new type(world, directory, parts);
     await remember(journal, recent);
     return journal;

@@ -66,6 +66,8 @@ export interface ReaderOptions {
    * else each reads the whole ledger. Default true: from the first question on.
    */
   readonly index?: boolean | undefined;
+  /** Called when the index begins to fail while it follows: of a journal that is written to. */
+  readonly onProblem?: ((problem: SteleError) => void) | undefined;
 }
 
 /** Reads a journal's sealed entries, without a lock, also while another process writes it. */
@@ -86,10 +88,12 @@ export class JournalReader implements AsyncDisposable {
 
   #index: JournalIndex | undefined;
   readonly #hasIndex: boolean;
+  readonly #onProblem: ReaderOptions["onProblem"];
 
   /** For `openReader` and `openJournal`. */
   constructor(world: World, directory: string, manifest: Manifest, options: ReaderOptions = {}) {
     this.#hasIndex = options.index ?? true;
+    this.#onProblem = options.onProblem;
     this.origin = manifest.origin;
     this.publicKey = manifest.publicKey;
     this.#world = world;
@@ -389,8 +393,14 @@ export class JournalReader implements AsyncDisposable {
       manifest: this.#manifest,
       isOnMachine: isThisMachine(this.#world),
       isOff: !this.#hasIndex,
+      onProblem: this.#onProblem,
     };
     return (this.#index ??= new JournalIndex(this.#world, this.#directory, options));
+  }
+
+  /** Why the index cannot follow, if it is used and cannot. */
+  protected get indexProblem(): SteleError | undefined {
+    return this.#index?.problem;
   }
 
   /** Tells the index, if there is one yet, that more is sealed. */
