@@ -15,7 +15,7 @@ import { callsIn, hasStrace, injecting, tracing, type SystemCall } from "./suppo
 // as many as fit into the budget.
 
 const FAULTS = ["EIO", "ENOSPC", "SIGKILL"] as const;
-const BUDGET_MS = process.env["STELE_FAULTS"] === "all" ? Infinity : 25_000;
+const BUDGET_MS = process.env["STELE_FAULTS"] === "all" ? Infinity : 10_000;
 const AT_ONCE = 2;
 /** `when=` of strace counts for each thread: with one thread in the pool its calls have an order. */
 const ENV = { UV_THREADPOOL_SIZE: "1" };

@@ -6,12 +6,14 @@ import { SeededRandom } from "@stele/store/testing";
 import { Child } from "./support/child.ts";
 import { newJournal, openWhenFree, scratch } from "./support/scratch.ts";
 
+// STELE_KILLED_JOURNALS=6 and more kill longer.
+
 /**
  * A journal gets this many kills, one after the other; more would mostly check the same entries
  * again.
  */
 const KILLS = 10;
-const JOURNALS = 6;
+const JOURNALS = Number(process.env["STELE_KILLED_JOURNALS"] ?? 2);
 /** Small, so that kills hit rotations. */
 const SEGMENT_BYTES = 32 * 1024;
 

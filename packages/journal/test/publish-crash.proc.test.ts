@@ -14,7 +14,7 @@ import { checkPublished } from "./support/published-log.ts";
 import { newJournal, openWhenFree, scratch } from "./support/scratch.ts";
 
 const VKEY = formatVerifierKey(testKey());
-const KILLS = 12;
+const KILLS = 4;
 const DIRECTORY = "/journal";
 const OUT = "/www/site";
 

@@ -7,7 +7,7 @@ import { newJournal, open, scratch } from "./support/scratch.ts";
 
 const PROCESSES = 3;
 const READERS_EACH = 10;
-const ENTRIES = 6000;
+const ENTRIES = 2500;
 
 const root = scratch("readers");
 

@@ -17,7 +17,7 @@ import { callsIn, hasStrace, injecting, tracing, type SystemCall } from "../supp
 // tries all of them.
 
 const FAULTS = ["SIGKILL", "EIO"] as const;
-const BUDGET_MS = process.env["STELE_FAULTS"] === "all" ? Infinity : 20_000;
+const BUDGET_MS = process.env["STELE_FAULTS"] === "all" ? Infinity : 8_000;
 const AT_ONCE = 2;
 
 interface Fault {

@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 // STELE_CRASH_POINTS=1000000 npm test -- packages/journal/test/simulation runs longer;
 // STELE_CRASH_SEED=N starts at another seed, such as one that failed.
-const CRASH_POINTS = Number(process.env["STELE_CRASH_POINTS"] ?? 10_000);
+const CRASH_POINTS = Number(process.env["STELE_CRASH_POINTS"] ?? 3_000);
 const FIRST_SEED = Number(process.env["STELE_CRASH_SEED"] ?? 1);
 const PROCESSES = 2;
 
