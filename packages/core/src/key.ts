@@ -1,5 +1,5 @@
 import { fromBase64, toBase64 } from "./base64.ts";
-import { concatBytes, equalBytes, fromHex, toHex, utf8 } from "./bytes.ts";
+import { concatBytes, equalBytes, fromHex, matchesSecret, toHex, utf8 } from "./bytes.ts";
 import { SteleError } from "./error.ts";
 import type { Hasher } from "./hash.ts";
 
@@ -159,7 +159,7 @@ export function isSignedBy(
     return untrusted.length === 64 && primitives.verify(key.publicKey, message, untrusted);
   }
   if (!key.secret || untrusted.length !== 32) return false;
-  return toHex(untrusted) === primitives.hmacSha256(key.secret, [message]);
+  return matchesSecret(utf8(toHex(untrusted)), 0, primitives.hmacSha256(key.secret, [message]));
 }
 
 /** Whether two verifier keys are the same key under the same name. */

@@ -1,5 +1,6 @@
 import { decodeUtf8, utf8 } from "@stele/core/bytes";
-import { readLossless, stringOf, unsignedOf, type Lossless } from "./lossless-json.ts";
+import { readLossless, stringOf, unsignedOf, whyUnread, type Lossless } from "./lossless-json.ts";
+import type { FindingCode } from "./report.ts";
 
 /** A line of a calybris log in any layout that its reader accepts. */
 export interface CalybrisLine {
@@ -13,7 +14,7 @@ export interface CalybrisLine {
 /** Why a line is no entry. */
 export interface Unreadable {
   readonly problem: string;
-  readonly isUtf8: boolean;
+  readonly code: FindingCode;
   /** Whether it is whole JSON, so that nothing was cut off. */
   readonly isWhole: boolean;
 }
@@ -22,13 +23,13 @@ export interface Unreadable {
 export function readCalybrisLine(untrusted: Uint8Array): CalybrisLine | Unreadable {
   const text = decodeUtf8(untrusted);
   if (text === undefined)
-    return { problem: "the line is not UTF-8", isUtf8: false, isWhole: false };
+    return { problem: "the line is not UTF-8", code: "not-utf8", isWhole: false };
   let node: Lossless;
   try {
     node = readLossless(text);
   } catch (error) {
-    const problem = `not JSON: ${inLine((error as Error).message)}`;
-    return { problem, isUtf8: true, isWhole: false };
+    const { code, message } = whyUnread(error);
+    return { problem: inLine(message), code, isWhole: code === "duplicate-member" };
   }
   const sequence = Number(unsignedOf(node, "sequence", 64) ?? Number.NaN);
   const previousHash = stringOf(node, "previous_hash");
@@ -47,5 +48,5 @@ function inLine(message: string): string {
 }
 
 function lacks(what: string): Unreadable {
-  return { problem: `the entry lacks ${what}`, isUtf8: true, isWhole: true };
+  return { problem: `the entry lacks ${what}`, code: "not-an-entry", isWhole: true };
 }

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { matchesAscii } from "@stele/core/bytes";
+import { matchesAscii, matchesSecret, utf8 } from "@stele/core/bytes";
 import { SteleError } from "@stele/core/error";
 import { checkJsonObject } from "@stele/core/json";
 import { mapCalybris } from "./calybris-map.ts";
@@ -8,6 +8,7 @@ import type { CheckContext, Format, OriginEntry, Scan } from "./format.ts";
 import { KeyedHash } from "./keyed-hash.ts";
 import { LineSplitter, type LineSink } from "./line-splitter.ts";
 import { Findings, clip, type Place, type Report } from "./report.ts";
+import { isSurelyUnambiguous } from "./unambiguous.ts";
 
 /** What the first entry names as the hash before it. */
 const GENESIS = "genesis";
@@ -123,9 +124,10 @@ class CalybrisScan implements Scan, LineSink {
     if (!matchesAscii(bytes, at, BEFORE_DATA)) return false;
     at += BEFORE_DATA.length;
     if (bytes[end - 1] !== 0x7d || checkJsonObject(bytes, at, end - 1) !== -1) return false;
+    if (!isSurelyUnambiguous(bytes, at, end - 1)) return false;
     const data = bytes.subarray(at, end - 1);
     const hash = this.#hash(this.#previous, data);
-    if (!matchesAscii(bytes, hashAt, hash) || !isUtf8(data)) return false;
+    if (!matchesSecret(bytes, hashAt, hash) || !isUtf8(data)) return false;
     this.#accept(hash, this.#context.keepEntries ? bytes.slice(start, end) : undefined, null);
     return true;
   }
@@ -156,7 +158,8 @@ class CalybrisScan implements Scan, LineSink {
       this.#findings.add("chain-broken", place, message, differ);
     }
     const expected = this.#hash(previousHash, line.data);
-    if (expected === entryHash) return;
+    const isRight = entryHash.length === HASH_LENGTH && matchesSecret(utf8(entryHash), 0, expected);
+    if (isRight) return;
     // With a key, what is expected is what a forger would need.
     const shown = this.#context.key ? {} : { expected };
     const differ = { ...shown, found: clip(entryHash) };
@@ -185,11 +188,11 @@ class CalybrisScan implements Scan, LineSink {
     return `${what}: changed, or ${key}`;
   }
 
-  #unread({ problem, isUtf8: isText }: Unreadable, isTorn: boolean): void {
+  #unread({ problem, code }: Unreadable, isTorn: boolean): void {
     const place = this.#place();
     this.#unreadable++;
     if (isTorn) this.#findings.add("torn", place, `the last line is incomplete: ${problem}`);
-    else this.#findings.add(isText ? "not-an-entry" : "not-utf8", place, problem);
+    else this.#findings.add(code, place, problem);
     this.#previous = undefined;
     this.#sequence++;
     if (this.#entries === 0 && this.#unreadable >= HOPELESS_LINES) this.#refuse();

@@ -22,6 +22,8 @@ export interface PieceSink {
   element(piece: Piece): void;
   /** `"name":value` of the object around the array. */
   member(piece: Piece): void;
+  /** `"entries":[`, whose elements follow. */
+  opens(piece: Piece): void;
 }
 
 /** How a document ended: `torn` inside of something, `behind` with bytes after its end. */
@@ -86,12 +88,8 @@ export class ElementSplitter {
       if (byte === QUOTE) this.#inString = true;
       else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
         if (this.#opensEntries(byte, chunk.subarray(Math.max(from, 0), at))) {
-          this.#drop();
+          this.#enter();
           from = -1;
-          this.#level = 2;
-          this.hasArray = true;
-          this.#isDue = false;
-          this.#isBehindArray = false;
         }
         this.#depth++;
       } else if (this.#isBoundary(byte)) {
@@ -143,6 +141,17 @@ export class ElementSplitter {
     if (byte !== OPEN_BRACKET || this.#depth !== 1 || this.#root !== OPEN_BRACE) return false;
     const name = Buffer.concat([...this.#parts, head]).toString("latin1");
     return /^"entries"\s*:\s*$/.test(name);
+  }
+
+  /** Into the array of `entries`. */
+  #enter(): void {
+    const piece = { line: this.#pieceLine, offsetBytes: this.#pieceOffset };
+    this.#sink.opens({ ...piece, bytes: Buffer.from('"entries":[]') });
+    this.#drop();
+    this.#level = 2;
+    this.hasArray = true;
+    this.#isDue = false;
+    this.#isBehindArray = false;
   }
 
   #begin(offset: number): void {

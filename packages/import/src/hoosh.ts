@@ -1,4 +1,4 @@
-import { utf8 } from "@stele/core/bytes";
+import { matchesSecret, utf8 } from "@stele/core/bytes";
 import { parseJson } from "@stele/core/json";
 import type { CheckContext, Format } from "./format.ts";
 import { beginning, JsonScan, type JsonJudge } from "./json-scan.ts";
@@ -128,7 +128,8 @@ class HooshJudge implements JsonJudge {
   #judgeSignature(signed: string, stated: string, place: Place): void {
     const { key, primitives } = this.#context;
     if (!key) return;
-    if (primitives.hmacSha256(key, [utf8(signed)]) === stated) return;
+    const expected = primitives.hmacSha256(key, [utf8(signed)]);
+    if (stated.length === expected.length && matchesSecret(utf8(stated), 0, expected)) return;
     const message = "the signature is not the key's: changed, or the key is another one";
     // Not what is expected, which is what a forger would need.
     this.#findings.add("signature-wrong", place, message, { found: clip(stated) });

@@ -2,8 +2,8 @@ import { decodeUtf8 } from "@stele/core/bytes";
 import { SteleError } from "@stele/core/error";
 import { ElementSplitter, type Piece, type PieceSink } from "./element-splitter.ts";
 import type { CheckContext, OriginEntry, Scan } from "./format.ts";
-import { readLossless, type Lossless } from "./lossless-json.ts";
-import type { Findings, Place, Report } from "./report.ts";
+import { readLossless, whyUnread, type Lossless } from "./lossless-json.ts";
+import { clip, type Findings, type Place, type Report } from "./report.ts";
 
 /** What is particular to a format whose file is one JSON document. */
 export interface JsonJudge {
@@ -22,6 +22,8 @@ export interface JsonJudge {
 
 const MAX_STATED = 16;
 const MAX_STATED_LENGTH = 512;
+/** So many members around the entries are of another format. */
+const MAX_MEMBERS = 1000;
 
 /** One pass over a JSON document of entries. */
 export class JsonScan implements Scan, PieceSink {
@@ -30,6 +32,8 @@ export class JsonScan implements Scan, PieceSink {
   readonly #judge: JsonJudge;
   readonly #findings: Findings;
   readonly #stated = new Map<string, string>();
+  /** The names of the members around the entries. */
+  readonly #names = new Set<string>();
   #kept: OriginEntry[] = [];
   #entries = 0;
   #unreadable = 0;
@@ -96,10 +100,27 @@ export class JsonScan implements Scan, PieceSink {
     const node = this.#read({ ...piece, bytes: braced }, place);
     if (node?.kind !== "object") return;
     for (const [name, value] of node.members) {
+      if (!this.#isNew(name, place)) continue;
       this.#judge.member(name, value);
       const isShort = value.text.length <= MAX_STATED_LENGTH && this.#stated.size < MAX_STATED;
       if (value.kind === "string" && isShort) this.#stated.set(name, value.value);
     }
+  }
+
+  opens({ line, offsetBytes }: Piece): void {
+    this.#isNew("entries", { line, offsetBytes, index: this.#entries });
+  }
+
+  /** Of members of the same name the first counts, and the others are told. */
+  #isNew(name: string, place: Place): boolean {
+    if (this.#names.size >= MAX_MEMBERS) this.#refuse(`over ${MAX_MEMBERS} members around entries`);
+    if (!this.#names.has(name)) {
+      this.#names.add(name);
+      return true;
+    }
+    const what = `the member ${JSON.stringify(clip(name))} was there already`;
+    this.#findings.add("duplicate-member", place, `readers differ on which one counts: ${what}`);
+    return false;
   }
 
   #read(piece: Piece, place: Place): Lossless | undefined {
@@ -111,8 +132,8 @@ export class JsonScan implements Scan, PieceSink {
     try {
       return readLossless(text);
     } catch (error) {
-      const message = `not JSON, counted from the record's beginning: ${(error as Error).message}`;
-      this.#findings.add("not-an-entry", place, message);
+      const { code, message } = whyUnread(error);
+      this.#findings.add(code, place, `${message}, counted from the record's beginning`);
       return undefined;
     }
   }

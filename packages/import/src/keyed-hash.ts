@@ -9,7 +9,7 @@ const HASH_BYTES = 32;
  */
 export class KeyedHash {
   readonly #hasher: Pick<Hasher, "sha256">;
-  readonly #outer = new Uint8Array(BLOCK_BYTES + HASH_BYTES);
+  readonly #outer = Buffer.alloc(BLOCK_BYTES + HASH_BYTES);
   readonly #innerPad: Uint8Array;
   #inner: Uint8Array;
 
@@ -34,7 +34,7 @@ export class KeyedHash {
     }
     this.#inner.set(message, BLOCK_BYTES);
     const inner = this.#hasher.sha256(this.#inner.subarray(0, sizeBytes));
-    this.#outer.set(Buffer.from(inner, "hex"), BLOCK_BYTES);
+    this.#outer.write(inner, BLOCK_BYTES, HASH_BYTES, "hex");
     return this.#hasher.sha256(this.#outer);
   }
 }

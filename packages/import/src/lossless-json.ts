@@ -1,4 +1,6 @@
+import { SteleError } from "@stele/core/error";
 import { parseJson } from "@stele/core/json";
+import type { FindingCode } from "./report.ts";
 
 /** A JSON value that remembers how it was written: `2.0` and 64-bit integers stay what they are. */
 export type Lossless =
@@ -15,6 +17,14 @@ export type Lossless =
 export function readLossless(untrusted: string): Lossless {
   parseJson(untrusted, { inexactNumbers: "string" });
   return new LosslessReader(untrusted).value();
+}
+
+/** What `readLossless` threw, as a finding. */
+export function whyUnread(error: unknown): { readonly code: FindingCode; readonly message: string } {
+  const { message } = error as Error;
+  const isDuplicate = error instanceof SteleError && error.code === "JSON_DUPLICATE_KEY";
+  if (!isDuplicate) return { code: "not-an-entry", message: `not JSON: ${message}` };
+  return { code: "duplicate-member", message: `readers differ on which one counts: ${message}` };
 }
 
 /**

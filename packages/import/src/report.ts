@@ -11,6 +11,7 @@ export type FindingCode =
   | "signature-wrong"
   | "checksum-wrong"
   | "not-an-entry"
+  | "duplicate-member"
   | "not-utf8"
   | "byte-order-mark"
   | "bytes-behind"
