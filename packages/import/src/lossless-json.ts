@@ -20,7 +20,10 @@ export function readLossless(untrusted: string): Lossless {
 }
 
 /** What `readLossless` threw, as a finding. */
-export function whyUnread(error: unknown): { readonly code: FindingCode; readonly message: string } {
+export function whyUnread(error: unknown): {
+  readonly code: FindingCode;
+  readonly message: string;
+} {
   const { message } = error as Error;
   const isDuplicate = error instanceof SteleError && error.code === "JSON_DUPLICATE_KEY";
   if (!isDuplicate) return { code: "not-an-entry", message: `not JSON: ${message}` };

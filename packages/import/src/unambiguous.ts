@@ -26,8 +26,8 @@ const names = new Int32Array(MAX_NAMES);
 
 /**
  * Whether every reader reads the same in compact JSON whose grammar was checked: no name twice in
- * an object, no half of a character, not too deep. False means perhaps not: a slower reader decides.
- * One pass, no allocation.
+ * an object, no half of a character, not too deep. False means perhaps not: a slower reader
+ * decides. One pass, no allocation.
  */
 export function isSurelyUnambiguous(bytes: Uint8Array, start: number, end: number): boolean {
   let depth = 0;

@@ -18,8 +18,16 @@ suite("a member that is there twice", () => {
   const chioText = textOf("chio-session.json");
   const hooshText = `{"entries":${textOf("hoosh-audit.json")},"total":50}`;
   const CASES: readonly (readonly [string, Format, string])[] = [
-    ["symbi's key", symbi, symbiText.replace(/\}\s*$/, `,"verifying_key_hex":"${"0".repeat(64)}"}`)],
-    ["symbi's key, before the entries", symbi, symbiText.replace("{", '{"verifying_key_hex":"00",')],
+    [
+      "symbi's key",
+      symbi,
+      symbiText.replace(/\}\s*$/, `,"verifying_key_hex":"${"0".repeat(64)}"}`),
+    ],
+    [
+      "symbi's key, before the entries",
+      symbi,
+      symbiText.replace("{", '{"verifying_key_hex":"00",'),
+    ],
     ["chio's entries", chio, chioText.replace(/\}\s*$/, ',"entries":[]}')],
     ["chio's entries, in other letters", chio, chioText.replace(/\}\s*$/, ',"\\u0065ntries":[]}')],
     ["chio's entries, first no array", chio, chioText.replace("{", '{"entries":7,')],

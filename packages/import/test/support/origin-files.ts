@@ -41,11 +41,13 @@ export function* chioDocument(entries: Iterable<ChioFields>, lengths = false): G
     for (const part of [...parts, Uint8Array.of(allowed ? 1 : 0)]) hash.update(part);
     const own = hash.digest("hex");
     const names = `"tool_name":${JSON.stringify(tool)},"server_id":${JSON.stringify(server)}`;
-    yield (sequence === 0n ? "" : ",") +
-      `\n{"sequence":${sequence},"prev_hash":"${previous}","entry_hash":"${own}",` +
-      `"timestamp_secs":7,${names},"agent_id":${JSON.stringify(agent)},` +
-      `"bytes_read":${bytesRead},"bytes_written":${sequence},"delegation_depth":${depth},` +
-      `"allowed":${allowed}}`;
+    yield (
+      (sequence === 0n ? "" : ",") +
+        `\n{"sequence":${sequence},"prev_hash":"${previous}","entry_hash":"${own}",` +
+        `"timestamp_secs":7,${names},"agent_id":${JSON.stringify(agent)},` +
+        `"bytes_read":${bytesRead},"bytes_written":${sequence},"delegation_depth":${depth},` +
+        `"allowed":${allowed}}`
+    );
     previous = own;
     sequence++;
   }
@@ -67,9 +69,11 @@ export function* hooshDocument(
     const own = digest(undefined, `{"event":"e",${id},${text}"timestamp":${index}}`);
     const signature = digest(key, `${own}:${previous}`);
     const links = `"signature":"${signature}","previous_hash":"${previous}"`;
-    yield (index === 0 ? "" : ",") +
-      `{${id},"timestamp":${index},"event":"e",${text}` +
-      `"integrity":{"version":"1.0.0",${links}}}`;
+    yield (
+      (index === 0 ? "" : ",") +
+        `{${id},"timestamp":${index},"event":"e",${text}` +
+        `"integrity":{"version":"1.0.0",${links}}}`
+    );
     previous = own;
     index++;
   }
@@ -102,11 +106,13 @@ export function* symbiDocument(
     const text = `${id}|${director}|${director}|Approved|0.5|${time}+00:00|${iteration}`;
     const own = digest(undefined, previous + text);
     const signature = sign(null, Buffer.from(own), PRIVATE_KEY).toString("hex");
-    yield (isFirst ? "" : ",") +
-      `\n{"entry_id":${JSON.stringify(id)},"director_output_hash":"${director}",` +
-      `"critic_assessment_hash":"${director}","verdict":"approved","dimension_scores":{"a":1.0},` +
-      `"score":0.5,"critic_identity":{"type":"llm","model_id":"m"},"timestamp":"${time}Z",` +
-      `"chain_hash":"${own}","signature":"${signature}","iteration":${iteration}}`;
+    yield (
+      (isFirst ? "" : ",") +
+        `\n{"entry_id":${JSON.stringify(id)},"director_output_hash":"${director}",` +
+        `"critic_assessment_hash":"${director}","verdict":"approved","dimension_scores":{"a":1.0},` +
+        `"score":0.5,"critic_identity":{"type":"llm","model_id":"m"},"timestamp":"${time}Z",` +
+        `"chain_hash":"${own}","signature":"${signature}","iteration":${iteration}}`
+    );
     previous = own;
     isFirst = false;
   }
