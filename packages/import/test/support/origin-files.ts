@@ -109,7 +109,8 @@ export function* symbiDocument(
     yield (
       (isFirst ? "" : ",") +
         `\n{"entry_id":${JSON.stringify(id)},"director_output_hash":"${director}",` +
-        `"critic_assessment_hash":"${director}","verdict":"approved","dimension_scores":{"a":1.0},` +
+        `"critic_assessment_hash":"${director}","verdict":"approved",` +
+        `"dimension_scores":{"a":1.0},` +
         `"score":0.5,"critic_identity":{"type":"llm","model_id":"m"},"timestamp":"${time}Z",` +
         `"chain_hash":"${own}","signature":"${signature}","iteration":${iteration}}`
     );
