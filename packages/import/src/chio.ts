@@ -6,15 +6,21 @@ import { clip, Findings, type Place } from "./report.ts";
 
 const ZERO_HASH = "0".repeat(64);
 
-const UNPROTECTED = [
+const BOUNDARIES =
   "where one field ends and the next begins: tool_name, server_id and agent_id are hashed " +
-    "without their lengths, so that letters can move from one into the next",
+  "without their lengths, so that letters can move from one into the next";
+const BEGINNING =
+  "the beginning: old entries are evicted by design, so entries cut off there look the same";
+const UNPROTECTED = [
   "the end: entries cut off at the end leave no trace",
   "session_id: no hash covers it",
   "everything: there is no key, so whoever can write the file can compute all hashes anew",
 ];
 
-/** The session journal of chio-http-session 0.1, as a JSON document with `entries`. */
+/**
+ * The session journal of chio-http-session 0.1, as a JSON document with `entries`. 0.1.2 hashes
+ * every text behind its length, and evicts old entries.
+ */
 export const chio: Format = {
   name: "chio",
   recognise(untrusted) {
@@ -59,6 +65,9 @@ class ChioJudge implements JsonJudge {
   readonly #findings: Findings;
   #previous: string | undefined = ZERO_HASH;
   #sequence = 0n;
+  #isFirst = true;
+  /** Whether texts are hashed behind their lengths: the first hash that fits one way tells. */
+  #hasLengths: boolean | undefined;
 
   constructor(context: CheckContext, findings: Findings) {
     this.#context = context;
@@ -81,6 +90,13 @@ class ChioJudge implements JsonJudge {
     const sequence = unsignedOf(node, "sequence", 64)!;
     const previous = stringOf(node, "prev_hash")!;
     const stated = stringOf(node, "entry_hash")!;
+    const expected = this.#hash(node, stated);
+    if (this.#isFirst && this.#hasLengths && sequence > 0n) {
+      this.#findings.note("the first entry has some before it: they were evicted or cut");
+      this.#sequence = sequence;
+      this.#previous = undefined;
+    }
+    this.#isFirst = false;
     if (sequence !== this.#sequence) {
       const differ = { expected: String(this.#sequence), found: String(sequence) };
       const code = sequence > this.#sequence ? "entries-missing" : "entry-repeated";
@@ -91,7 +107,6 @@ class ChioJudge implements JsonJudge {
       const message = "prev_hash is not the hash of the entry before";
       this.#findings.add("chain-broken", place, message, differ);
     }
-    const expected = this.#context.primitives.sha256(chioPreimage(node));
     if (expected !== stated) {
       const differ = { expected, found: clip(stated) };
       this.#findings.add("hash-mismatch", place, "entry_hash is not that of the entry", differ);
@@ -102,6 +117,7 @@ class ChioJudge implements JsonJudge {
   }
 
   skip(): void {
+    this.#isFirst = false;
     this.#previous = undefined;
     this.#sequence++;
   }
@@ -109,18 +125,32 @@ class ChioJudge implements JsonJudge {
   member(): void {}
 
   end(): ReturnType<JsonJudge["end"]> {
-    return { keyed: false, unprotected: UNPROTECTED };
+    const own = this.#hasLengths ? BEGINNING : BOUNDARIES;
+    return { keyed: false, unprotected: [own, ...UNPROTECTED] };
+  }
+
+  #hash(node: Lossless, stated: string): string {
+    const { sha256 } = this.#context.primitives;
+    if (this.#hasLengths !== undefined) return sha256(chioPreimage(node, this.#hasLengths));
+    const found = [false, true].find((has) => sha256(chioPreimage(node, has)) === stated);
+    this.#hasLengths = found;
+    return found === undefined ? sha256(chioPreimage(node, false)) : stated;
   }
 }
 
 /** What the entry's hash is computed over. */
-function chioPreimage(node: Lossless): Uint8Array {
-  const texts = ["tool_name", "server_id", "agent_id"].map((name) => stringOf(node, name)!);
+function chioPreimage(node: Lossless, hasLengths: boolean): Uint8Array {
+  const text = (name: string): Uint8Array => {
+    const bytes = utf8(stringOf(node, name)!);
+    return hasLengths ? Buffer.concat([u64(BigInt(bytes.length)), bytes]) : bytes;
+  };
   return Buffer.concat([
     integer(node, "sequence"),
-    utf8(stringOf(node, "prev_hash")!),
+    text("prev_hash"),
     integer(node, "timestamp_secs"),
-    utf8(texts.join("")),
+    text("tool_name"),
+    text("server_id"),
+    text("agent_id"),
     integer(node, "bytes_read"),
     integer(node, "bytes_written"),
     integer(node, "delegation_depth").subarray(0, 4),
@@ -129,7 +159,11 @@ function chioPreimage(node: Lossless): Uint8Array {
 }
 
 function integer(node: Lossless, name: string): Uint8Array {
+  return u64(unsignedOf(node, name, 64)!);
+}
+
+function u64(value: bigint): Uint8Array {
   const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(unsignedOf(node, name, 64)!);
+  bytes.writeBigUInt64LE(value);
   return bytes;
 }

@@ -8,6 +8,8 @@ export interface CheckContext {
   readonly key?: Uint8Array | undefined;
   /** 32 bytes: who signed (symbi). Otherwise the file's own statement is taken. */
   readonly publicKey?: Uint8Array | undefined;
+  /** What `readMember` found under the format's `keyMember`, if the file was read before. */
+  readonly statedKey?: string | undefined;
   /** Whether `take` gives the entries, for a take-over. */
   readonly keepEntries?: boolean | undefined;
 }
@@ -45,6 +47,8 @@ export interface Scan {
 /** How one other system writes its journal. */
 export interface Format {
   readonly name: string;
+  /** Beside its entries, and perhaps behind them, a file names the key to check them under this. */
+  readonly keyMember?: string;
   /** Why a file that begins so is of this format; undefined when it is not. */
   recognise(untrustedBeginning: Uint8Array): string | undefined;
   scan(context: CheckContext): Scan;

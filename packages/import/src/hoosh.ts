@@ -139,7 +139,9 @@ class HooshJudge implements JsonJudge {
 /** The canonical text of the present fields, which the entry's hash is computed over. */
 function hooshPreimage(node: Lossless): string {
   const members = HASHED.flatMap((name) => {
-    const member = memberOf(node, name);
+    // The writer leaves out what is absent: metadata that is there as null was recorded as null.
+    const isThere = name === "metadata" || memberOf(node, name) !== undefined;
+    const member = isThere && node.kind === "object" ? node.members.get(name) : undefined;
     return member === undefined ? [] : [`${JSON.stringify(name)}:${canonicalJson(member)}`];
   });
   return `{${members.join(",")}}`;

@@ -15,7 +15,7 @@ export interface JsonJudge {
   /** Forgets the entry before, which cannot be read. */
   skip(): void;
   /** A member of the object around the array. */
-  member(name: string, value: Lossless): void;
+  member(name: string, value: Lossless, place: Place): void;
   /** Judges what can only be judged at the end, and says what was protected by a key. */
   end(): { readonly keyed: boolean; readonly unprotected: readonly string[] };
 }
@@ -96,12 +96,11 @@ export class JsonScan implements Scan, PieceSink {
 
   member(piece: Piece): void {
     const place = { line: piece.line, offsetBytes: piece.offsetBytes, index: this.#entries };
-    const braced = Buffer.concat([Buffer.from("{"), piece.bytes, Buffer.from("}")]);
-    const node = this.#read({ ...piece, bytes: braced }, place);
+    const node = this.#read({ ...piece, bytes: braced(piece.bytes) }, place);
     if (node?.kind !== "object") return;
     for (const [name, value] of node.members) {
       if (!this.#isNew(name, place)) continue;
-      this.#judge.member(name, value);
+      this.#judge.member(name, value, place);
       const isShort = value.text.length <= MAX_STATED_LENGTH && this.#stated.size < MAX_STATED;
       if (value.kind === "string" && isShort) this.#stated.set(name, value.value);
     }
@@ -167,6 +166,11 @@ export class JsonScan implements Scan, PieceSink {
       offset: this.#findings.first?.offsetBytes ?? 0,
     });
   }
+}
+
+/** A member of an object, as an object of its own. */
+export function braced(member: Uint8Array): Uint8Array {
+  return Buffer.concat([Buffer.from("{"), member, Buffer.from("}")]);
 }
 
 /** The decoded beginning of a file, to recognise a format by. */

@@ -10,6 +10,7 @@ export type FindingCode =
   | "sequence-wrong"
   | "signature-wrong"
   | "checksum-wrong"
+  | "key-differs"
   | "not-an-entry"
   | "duplicate-member"
   | "not-utf8"

@@ -1,5 +1,5 @@
 import { SteleError } from "@stele/core/error";
-import { fromHex, utf8 } from "@stele/core/bytes";
+import { equalBytes, fromHex, toHex, utf8 } from "@stele/core/bytes";
 import { parseJson } from "@stele/core/json";
 import type { CheckContext, Format } from "./format.ts";
 import { beginning, JsonScan, type JsonJudge } from "./json-scan.ts";
@@ -19,13 +19,17 @@ const UNPROTECTED = [
   "the end: entries cut off at the end leave no trace",
   "the time: it is what the writer's clock said",
 ];
+const PINNED = "verifying_key_hex: no signature covers it; it was compared with the key you gave";
 const UNPINNED =
-  "who signed: the key was taken from the file itself, so a whole other file with a key of its " +
-  "own looks as good; give the key with --public-key";
+  "verifying_key_hex, and with it who signed: the key was taken from the file itself, so a whole " +
+  "other file with a key of its own looks as good; give the key with --public-key";
+/** Without the key so many signatures wait for it: it may stand behind the entries. */
+const MAX_PENDING = 1000;
 
 /** The signed audit of symbi-runtime's director-critic exchanges. */
 export const symbi: Format = {
   name: "symbi",
+  keyMember: "verifying_key_hex",
   recognise(untrusted) {
     const text = beginning(untrusted);
     const has = text.includes('"chain_hash"') && text.includes('"critic_assessment_hash"');
@@ -80,10 +84,13 @@ class SymbiJudge implements JsonJudge {
   #stated: Uint8Array | undefined;
   /** Signatures that wait for the key, which may stand behind the entries. */
   #pending: { readonly hash: string; readonly signature: string; readonly place: Place }[] = [];
+  /** Whether there were more of them than are kept. */
+  #hasDropped = false;
 
   constructor(context: CheckContext, findings: Findings) {
     this.#context = context;
     this.#findings = findings;
+    this.#stated = ed25519Key(context.statedKey);
     this.#previous = context.primitives.sha256(utf8("genesis"));
   }
 
@@ -112,7 +119,8 @@ class SymbiJudge implements JsonJudge {
     this.#previous = stated;
     const claim = { hash: stated, signature: stringOf(node, "signature")!, place };
     if (this.#key) this.#judgeSignature(claim, this.#key);
-    else this.#pending.push(claim);
+    else if (this.#pending.length < MAX_PENDING) this.#pending.push(claim);
+    else this.#hasDropped = true;
     return stated;
   }
 
@@ -120,21 +128,27 @@ class SymbiJudge implements JsonJudge {
     this.#previous = undefined;
   }
 
-  member(name: string, value: Lossless): void {
-    if (name !== "verifying_key_hex" || value.kind !== "string") return;
-    const key = fromHex(value.value.toLowerCase());
-    this.#stated = key?.length === 32 ? key : undefined;
-    if (this.#context.publicKey === undefined) this.#judgePending();
+  member(name: string, value: Lossless, place: Place): void {
+    if (name !== symbi.keyMember) return;
+    const text = value.kind === "string" ? value.value : value.text;
+    const stated = ed25519Key(text);
+    const { publicKey } = this.#context;
+    if (publicKey && (!stated || !equalBytes(stated, publicKey))) {
+      const message = "the file names another key than the one that was given";
+      const differ = { expected: toHex(publicKey), found: clip(text) };
+      this.#findings.add("key-differs", place, message, differ);
+    }
+    this.#stated ??= stated;
+    this.#judgePending();
   }
 
   end(): ReturnType<JsonJudge["end"]> {
     const keyed = this.#context.publicKey !== undefined;
     this.#judgePending();
     // What is wrong otherwise is told, key or not.
-    if (this.#pending.length > 0 && this.#findings.count === 0) throw noKey();
-    const unprotected = [...UNPROTECTED];
-    if (!keyed) unprotected.push(UNPINNED);
-    return { keyed, unprotected };
+    const isUnchecked = this.#hasDropped || this.#pending.length > 0;
+    if (isUnchecked && this.#findings.count === 0) throw noKey(this.#hasDropped);
+    return { keyed, unprotected: [...UNPROTECTED, keyed ? PINNED : UNPINNED] };
   }
 
   get #key(): Uint8Array | undefined {
@@ -164,9 +178,16 @@ class SymbiJudge implements JsonJudge {
 }
 
 /** Without signatures a chain is worth nothing: anybody can compute it anew. */
-function noKey(): SteleError {
-  const message = "the signatures cannot be checked: the file names no Ed25519 key, 64 hex digits";
+function noKey(isTooLate: boolean): SteleError {
+  const where = isTooLate ? ` in front of entry ${MAX_PENDING}` : "";
+  const what = `the file names no Ed25519 key${where}, 64 hex digits`;
+  const message = `the signatures cannot be checked: ${what}`;
   return new SteleError("KEY_MISSING", message, { fix: "give the key: --public-key HEX" });
+}
+
+function ed25519Key(hex: string | undefined): Uint8Array | undefined {
+  const key = hex === undefined ? undefined : fromHex(hex.toLowerCase());
+  return key?.length === 32 ? key : undefined;
 }
 
 /** What the chain hash is computed over, behind the hash before. */

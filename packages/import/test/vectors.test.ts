@@ -3,14 +3,17 @@ import { suite, test } from "node:test";
 import { fromHex } from "@stele/core/bytes";
 import {
   calybris,
+  checkOrigin,
   chio,
   hoosh,
+  readMember,
   recogniseFormat,
   symbi,
   type Format,
   type OriginEntry,
 } from "@stele/import";
-import { checkBytes, seed } from "./support/check.ts";
+import { checkBytes, primitives, seed } from "./support/check.ts";
+import { SYMBI_PUBLIC_KEY, symbiDocument } from "./support/origin-files.ts";
 
 const SYMBI_KEY = fromHex("d14677734c5b63da629572f3eab9b927babf833c27ff3da13bf0d723281ebe42")!;
 
@@ -37,6 +40,7 @@ const VECTORS: readonly Vector[] = [
     key: "calybris-vector-key-7",
   },
   { file: "calybris-floats.jsonl", format: calybris, entries: 200 },
+  { file: "calybris-audited.jsonl", format: calybris, entries: 5 },
   {
     file: "chio-session.json",
     format: chio,
@@ -45,6 +49,9 @@ const VECTORS: readonly Vector[] = [
   },
   { file: "hoosh-audit.json", format: hoosh, entries: 50, key: "hoosh-vector-key-7" },
   { file: "hoosh-audit-evicted.json", format: hoosh, entries: 10, key: "hoosh-vector-key-7" },
+  { file: "hoosh-null-metadata.json", format: hoosh, entries: 2, key: "hoosh-own-key" },
+  { file: "chio-lengths.json", format: chio, entries: 20 },
+  { file: "chio-lengths-evicted.json", format: chio, entries: 5 },
   { file: "symbi-critic.json", format: symbi, entries: 30 },
 ];
 
@@ -97,6 +104,22 @@ test("a keyed calybris log is broken at sequence 1 with another key or none", as
   }
 });
 
+test("chio: a report says what its way of hashing leaves open", async () => {
+  const bare = await checkBytes(chio, seed("chio-session.json"));
+  assert.match(bare.unprotected.join("\n"), /hashed without their lengths/);
+  const whole = await checkBytes(chio, seed("chio-lengths.json"));
+  assert.doesNotMatch(whole.unprotected.join("\n"), /without their lengths/);
+  const evicted = await checkBytes(chio, seed("chio-lengths-evicted.json"));
+  assert.match(evicted.notes.join(), /evicted/);
+});
+
+test("chio: letters cannot move between texts that are hashed behind their lengths", async () => {
+  const text = Buffer.from(seed("chio-lengths.json")).toString();
+  const moved = text.replace('"tool0",', '"tool",').replace('"srv-ü"', '"0srv-ü"');
+  const report = await checkBytes(chio, moved);
+  assert.deepEqual([report.verdict, report.findings[0]?.code], ["broken", "hash-mismatch"]);
+});
+
 test("a hoosh chain is broken from its first entry on with another key", async () => {
   const report = await checkBytes(hoosh, seed("hoosh-audit.json"), { key: "another" });
   assert.equal(report.findings[0]?.code, "signature-wrong");
@@ -109,7 +132,37 @@ test("a symbi audit is checked against the key that is given", async () => {
   assert.deepEqual([pinned.verdict, pinned.keyed], ["intact", true]);
   const other = await checkBytes(symbi, bytes, { publicKey: new Uint8Array(32).fill(7) });
   assert.deepEqual([other.verdict, other.findings[0]?.code], ["broken", "signature-wrong"]);
+  assert.match(pinned.unprotected.join("\n"), /verifying_key_hex/);
+  assert.match((await checkBytes(symbi, bytes)).unprotected.join("\n"), /verifying_key_hex/);
 });
+
+test("symbi: a file that names another key than the one that is given is broken", async () => {
+  const text = Buffer.from(seed("symbi-critic.json")).toString();
+  const other = "00".repeat(32);
+  const renamed = text.replace(/"verifying_key_hex": "\w+"/, `"verifying_key_hex": "${other}"`);
+  const { verdict, findings } = await checkBytes(symbi, renamed, { publicKey: SYMBI_KEY });
+  assert.deepEqual([verdict, findings.length, findings[0]?.code], ["broken", 1, "key-differs"]);
+  assert.equal(findings[0]?.found, other);
+});
+
+test("symbi: the key behind many entries is read first, or asked for", async () => {
+  const document = [...symbiDocument(reviews(1001))].join("");
+  await assert.rejects(checkBytes(symbi, document), { code: "KEY_MISSING" });
+  const bytes = Buffer.from(document);
+  const statedKey = await readMember(chunksOf(bytes), symbi.keyMember!);
+  assert.equal(statedKey, SYMBI_PUBLIC_KEY);
+  const report = await checkOrigin(symbi, chunksOf(bytes), { primitives, statedKey });
+  assert.deepEqual([report.verdict, report.entries, report.keyed], ["intact", 1001, false]);
+});
+
+function* reviews(count: number): Generator<{ id: string; iteration: number }> {
+  for (let iteration = 0; iteration < count; iteration++)
+    yield { id: `id-${iteration}`, iteration };
+}
+
+async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536);
+}
 
 test("with a secret key no finding says what a forger would need", async () => {
   const calybrisText = Buffer.from(seed("calybris-keyed.jsonl")).toString();

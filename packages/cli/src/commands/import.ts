@@ -4,6 +4,7 @@ import { fromHex, utf8 } from "@stele/core/bytes";
 import {
   checkOrigin,
   FORMATS,
+  readMember,
   recogniseFormat,
   RECOGNISED_BY_BYTES,
   type CheckContext,
@@ -73,7 +74,7 @@ async function run(call: Call): Promise<number> {
   }
   const file = await openOrigin(path);
   const { format, reason } = await choose(name, file);
-  const keys = await context(call);
+  const keys = await withStatedKey(format, file, await context(call));
   const sha256 = createHash("sha256");
   const report = await withBar(file, (onProgress) =>
     checkOrigin(format, hashed(file.chunks(), sha256), { ...keys, onProgress }),
@@ -139,6 +140,16 @@ async function context(call: Call): Promise<CheckContext> {
   const publicKey = hex(call, "public-key");
   if (publicKey && publicKey.length !== 32) throw usage(importFile, "--public-key takes 32 bytes");
   return { primitives: { ...nodeHasher, ...nodeEd25519 }, key: await readKey(call), publicKey };
+}
+
+/** With the key that the file itself names, perhaps at its end, so that nothing waits for it. */
+async function withStatedKey(
+  { keyMember }: Format,
+  file: OriginFile,
+  given: CheckContext,
+): Promise<CheckContext> {
+  if (keyMember === undefined || given.publicKey !== undefined) return given;
+  return { ...given, statedKey: await readMember(file.chunks(), keyMember) };
 }
 
 const KEY_OPTIONS = ["key-utf8", "key-hex", "key-file"];

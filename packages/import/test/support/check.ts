@@ -1,4 +1,4 @@
-import { createHmac, createPublicKey, hash, verify } from "node:crypto";
+import { createHmac, createPublicKey, hash, verify, type KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { utf8 } from "@stele/core/bytes";
 import type { Hash } from "@stele/core/hash";
@@ -19,11 +19,19 @@ export const primitives: CheckContext["primitives"] = {
     return hmac.digest("hex") as Hash;
   },
   verify(publicKey, message, signature) {
-    const x = Buffer.from(publicKey).toString("base64url");
-    const key = createPublicKey({ format: "jwk", key: { kty: "OKP", crv: "Ed25519", x } });
-    return verify(null, message, key, signature);
+    return verify(null, message, imported(Buffer.from(publicKey).toString("base64url")), signature);
   },
 };
+
+const keys = new Map<string, KeyObject>();
+
+function imported(x: string): KeyObject {
+  const known = keys.get(x);
+  if (known) return known;
+  const key = createPublicKey({ format: "jwk", key: { kty: "OKP", crv: "Ed25519", x } });
+  keys.set(x, key);
+  return key;
+}
 
 /** The bytes of a vector that the original system wrote. */
 export function seed(name: string): Uint8Array<ArrayBuffer> {
