@@ -74,7 +74,7 @@ function step(
   if (held === undefined) return undefined;
   const given = type === "budget.released" ? 0n : undefined;
   const spent = type === "budget.committed" ? amount : given;
-  if (spent === undefined || spent > held) return undefined;
+  if (spent === undefined || spent > state.remaining + held) return undefined;
   const open = new Map(state.open);
   open.delete(reservation);
   return {

@@ -70,14 +70,15 @@ export class Budget {
   }
 
   /**
-   * Spends a reservation: of its amount, or less, and the rest goes back. Resolves when that is
-   * durable. Throws BUDGET_EXCEEDED when more than reserved is asked for,
+   * Spends a reservation: its amount, or less, and the rest goes back; or more, as far as that much
+   * remains. Resolves when that is durable. Throws BUDGET_EXCEEDED when less remains, and
    * BUDGET_RESERVATION_UNKNOWN when none of the name is open.
    */
   async commit(reservation: string, amountMicros?: WholeNumber): Promise<Receipt> {
     const held = this.#held(reservation);
     const amount = amountMicros === undefined ? held : amountOf(amountMicros);
-    if (amount > held) throw this.#exceeded(amount, held, "are reserved");
+    const left = held + this.remainingMicros;
+    if (amount > left) throw this.#exceeded(amount, left, "are reserved or remain");
     return this.#record("budget.committed", reservation, amount);
   }
 

@@ -54,7 +54,7 @@ function apply(model: Model, { kind, name: reservation, amount: asked }: Step): 
     return undefined;
   }
   if (held === undefined) return "BUDGET_RESERVATION_UNKNOWN";
-  if (kind === "commit" && asked > held) return "BUDGET_EXCEEDED";
+  if (kind === "commit" && asked > held + remaining(model)) return "BUDGET_EXCEEDED";
   model.open.delete(reservation);
   if (kind === "commit") model.committed += asked;
   return undefined;
@@ -125,6 +125,50 @@ suite("a budget (as calybris's)", () => {
     await journal.close();
   });
 
+  test("spends more than was reserved as far as it remains; else the reservation stays", async () => {
+    const { journal, session } = await openSession(await newMemoryJournal());
+    const budget = await session.openBudget("b", 10);
+    await budget.reserve(7, { reservation: "r" });
+    await assert.rejects(budget.commit("r", 11), { code: "BUDGET_EXCEEDED" });
+    requireSame(budget, { amount: 10n, committed: 0n, open: new Map([["r", 7n]]) });
+    await budget.commit("r", 9);
+    requireSame(budget, { amount: 10n, committed: 9n, open: new Map() });
+    await journal.close();
+  });
+
+  test("commitments at the same time that need more than they reserved overdraw nothing", async () => {
+    const { journal, session } = await openSession(await newMemoryJournal());
+    const budget = await session.openBudget("b", 50);
+    const spend = async (): Promise<void> => {
+      const { reservation } = await budget.reserve(1);
+      await budget.commit(reservation, 3);
+    };
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, spend));
+    const spent = outcomes.filter(({ status }) => status === "fulfilled").length;
+    assert.ok(spent >= 10 && spent <= 16, `${spent} of them`);
+    assert.equal(budget.committedMicros, BigInt(3 * spent));
+    assert.equal(budget.remainingMicros + budget.reservedMicros, 50n - budget.committedMicros);
+    await journal.close();
+  });
+
+  test("of which nothing is spent or all, gives the rest back", async () => {
+    const { journal, session } = await openSession(await newMemoryJournal());
+    const budget = await session.openBudget("b", 100);
+    await budget.reserve(25, { reservation: "r1" });
+    await budget.commit("r1", 20);
+    assert.equal(budget.remainingMicros, 80n);
+    await budget.reserve(30, { reservation: "r2" });
+    await budget.release("r2");
+    assert.equal(budget.remainingMicros, 80n);
+    await assert.rejects(budget.reserve(81), { code: "BUDGET_EXCEEDED" });
+    await assert.rejects(budget.commit("r2", 1), { code: "BUDGET_RESERVATION_UNKNOWN" });
+    await assert.rejects(budget.release("r2"), { code: "BUDGET_RESERVATION_UNKNOWN" });
+    await budget.reserve(0, { reservation: "r3" });
+    await budget.commit("r3", 0);
+    assert.equal(budget.committedMicros, 20n);
+    await journal.close();
+  });
+
   test("ignores records that break its rules, live and after a restart", async () => {
     const disk = await newMemoryJournal();
     const { journal, session } = await openSession(disk);
@@ -155,6 +199,9 @@ suite("a budget (as calybris's)", () => {
       await assert.rejects(session.openBudget("c", bad), { code: "OPTION_INVALID" });
       await assert.rejects(session.budget("b").reserve(bad), { code: "OPTION_INVALID" });
     }
+    await session.budget("b").reserve(5, { reservation: "r" });
+    await assert.rejects(session.budget("b").commit("r", -1), { code: "OPTION_INVALID" });
+    assert.equal(session.budget("b").reservedMicros, 5n);
     assert.deepEqual(session.budgets(), ["b"]);
     await journal.close();
   });

@@ -37,7 +37,7 @@ export const budgetTypes: readonly RecordType[] = [
   }),
   recordType<BudgetAmountData>({
     type: "budget.committed",
-    meaning: "A reservation was spent, all or in part; the rest of it is free again.",
+    meaning: "A reservation was spent: less than it held, and the rest is free again, or more.",
     members: { budget, reservation, amountMicros: amount("how much was spent of it") },
   }),
   recordType<BudgetReleasedData>({
