@@ -61,6 +61,7 @@ const NUMBERS = ["sequence", "timestamp_secs", "bytes_read", "bytes_written"] as
 
 class ChioJudge implements JsonJudge {
   readonly format = "chio";
+  readonly lacks: JsonJudge["lacks"] = chioLacks;
   readonly #context: CheckContext;
   readonly #findings: Findings;
   #previous: string | undefined = ZERO_HASH;
@@ -72,18 +73,6 @@ class ChioJudge implements JsonJudge {
   constructor(context: CheckContext, findings: Findings) {
     this.#context = context;
     this.#findings = findings;
-  }
-
-  lacks(node: Lossless): string | undefined {
-    const text = STRINGS.find((name) => stringOf(node, name) === undefined);
-    if (text !== undefined) return `${text}, a string`;
-    const number = NUMBERS.find((name) => unsignedOf(node, name, 64) === undefined);
-    if (number !== undefined) return `${number}, an unsigned 64-bit integer`;
-    if (unsignedOf(node, "delegation_depth", 32) === undefined) {
-      return "delegation_depth, an unsigned 32-bit integer";
-    }
-    const allowed = memberOf(node, "allowed");
-    return allowed?.kind === "word" ? undefined : "allowed, true or false";
   }
 
   entry(node: Lossless, place: Place): string {
@@ -139,7 +128,7 @@ class ChioJudge implements JsonJudge {
 }
 
 /** What the entry's hash is computed over. */
-function chioPreimage(node: Lossless, hasLengths: boolean): Uint8Array {
+export function chioPreimage(node: Lossless, hasLengths: boolean): Uint8Array {
   const text = (name: string): Uint8Array => {
     const bytes = utf8(stringOf(node, name)!);
     return hasLengths ? Buffer.concat([u64(BigInt(bytes.length)), bytes]) : bytes;
@@ -166,4 +155,17 @@ function u64(value: bigint): Uint8Array {
   const bytes = Buffer.alloc(8);
   bytes.writeBigUInt64LE(value);
   return bytes;
+}
+
+/** What an object lacks to be an entry of chio; undefined when it lacks nothing. */
+export function chioLacks(node: Lossless): string | undefined {
+  const text = STRINGS.find((name) => stringOf(node, name) === undefined);
+  if (text !== undefined) return `${text}, a string`;
+  const number = NUMBERS.find((name) => unsignedOf(node, name, 64) === undefined);
+  if (number !== undefined) return `${number}, an unsigned 64-bit integer`;
+  if (unsignedOf(node, "delegation_depth", 32) === undefined) {
+    return "delegation_depth, an unsigned 32-bit integer";
+  }
+  const allowed = memberOf(node, "allowed");
+  return allowed?.kind === "word" ? undefined : "allowed, true or false";
 }

@@ -65,6 +65,7 @@ function asValue(node: Lossless): unknown {
 
 class HooshJudge implements JsonJudge {
   readonly format = "hoosh";
+  readonly lacks: JsonJudge["lacks"] = hooshLacks;
   readonly #context: CheckContext;
   readonly #findings: Findings;
   #previous: string | undefined;
@@ -73,24 +74,6 @@ class HooshJudge implements JsonJudge {
   constructor(context: CheckContext, findings: Findings) {
     this.#context = context;
     this.#findings = findings;
-  }
-
-  lacks(node: Lossless): string | undefined {
-    const missing = ["id", "event", "level", "message"].find(
-      (name) => stringOf(node, name) === undefined,
-    );
-    if (missing !== undefined) return `${missing}, a string`;
-    if (unsignedOf(node, "timestamp", 64) === undefined) return "timestamp, milliseconds";
-    const odd = ["provider", "model"].find((name) => {
-      const member = memberOf(node, name);
-      return member !== undefined && member.kind !== "string";
-    });
-    if (odd !== undefined) return `a text as ${odd}`;
-    const integrity = memberOf(node, "integrity");
-    const part = ["version", "signature", "previous_hash"].find(
-      (name) => integrity === undefined || stringOf(integrity, name) === undefined,
-    );
-    return part === undefined ? undefined : `integrity.${part}, a string`;
   }
 
   entry(node: Lossless, place: Place): string {
@@ -137,7 +120,7 @@ class HooshJudge implements JsonJudge {
 }
 
 /** The canonical text of the present fields, which the entry's hash is computed over. */
-function hooshPreimage(node: Lossless): string {
+export function hooshPreimage(node: Lossless): string {
   const members = HASHED.flatMap((name) => {
     // The writer leaves out what is absent: metadata that is there as null was recorded as null.
     const isThere = name === "metadata" || memberOf(node, name) !== undefined;
@@ -145,4 +128,23 @@ function hooshPreimage(node: Lossless): string {
     return member === undefined ? [] : [`${JSON.stringify(name)}:${canonicalJson(member)}`];
   });
   return `{${members.join(",")}}`;
+}
+
+/** What an object lacks to be an entry of hoosh; undefined when it lacks nothing. */
+export function hooshLacks(node: Lossless): string | undefined {
+  const missing = ["id", "event", "level", "message"].find(
+    (name) => stringOf(node, name) === undefined,
+  );
+  if (missing !== undefined) return `${missing}, a string`;
+  if (unsignedOf(node, "timestamp", 64) === undefined) return "timestamp, milliseconds";
+  const odd = ["provider", "model"].find((name) => {
+    const member = memberOf(node, name);
+    return member !== undefined && member.kind !== "string";
+  });
+  if (odd !== undefined) return `a text as ${odd}`;
+  const integrity = memberOf(node, "integrity");
+  const part = ["version", "signature", "previous_hash"].find(
+    (name) => integrity === undefined || stringOf(integrity, name) === undefined,
+  );
+  return part === undefined ? undefined : `integrity.${part}, a string`;
 }

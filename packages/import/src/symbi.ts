@@ -78,6 +78,7 @@ const STRINGS = [
 
 class SymbiJudge implements JsonJudge {
   readonly format = "symbi";
+  readonly lacks: JsonJudge["lacks"] = symbiLacks;
   readonly #context: CheckContext;
   readonly #findings: Findings;
   #previous: string | undefined;
@@ -92,17 +93,6 @@ class SymbiJudge implements JsonJudge {
     this.#findings = findings;
     this.#stated = ed25519Key(context.statedKey);
     this.#previous = context.primitives.sha256(utf8("genesis"));
-  }
-
-  lacks(node: Lossless): string | undefined {
-    const text = STRINGS.find((name) => stringOf(node, name) === undefined);
-    if (text !== undefined) return `${text}, a string`;
-    if (!Object.hasOwn(VERDICTS, stringOf(node, "verdict")!)) return "a verdict that symbi knows";
-    if (memberOf(node, "score")?.kind !== "number") return "score, a number";
-    if (unsignedOf(node, "iteration", 32) === undefined) return "iteration, an unsigned integer";
-    if (memberOf(node, "critic_identity")?.kind !== "object") return "critic_identity, an object";
-    const scores = memberOf(node, "dimension_scores");
-    return scores?.kind === "object" ? undefined : "dimension_scores, an object";
   }
 
   entry(node: Lossless, place: Place): string {
@@ -191,7 +181,7 @@ function ed25519Key(hex: string | undefined): Uint8Array | undefined {
 }
 
 /** What the chain hash is computed over, behind the hash before. */
-function symbiText(node: Lossless): string {
+export function symbiText(node: Lossless): string {
   return [
     stringOf(node, "entry_id"),
     stringOf(node, "director_output_hash"),
@@ -218,4 +208,16 @@ function rustDouble(value: number): string {
   return point >= all.length
     ? sign + all + "0".repeat(point - all.length)
     : `${sign}${all.slice(0, point)}.${all.slice(point)}`;
+}
+
+/** What an object lacks to be an entry of symbi; undefined when it lacks nothing. */
+export function symbiLacks(node: Lossless): string | undefined {
+  const text = STRINGS.find((name) => stringOf(node, name) === undefined);
+  if (text !== undefined) return `${text}, a string`;
+  if (!Object.hasOwn(VERDICTS, stringOf(node, "verdict")!)) return "a verdict that symbi knows";
+  if (memberOf(node, "score")?.kind !== "number") return "score, a number";
+  if (unsignedOf(node, "iteration", 32) === undefined) return "iteration, an unsigned integer";
+  if (memberOf(node, "critic_identity")?.kind !== "object") return "critic_identity, an object";
+  const scores = memberOf(node, "dimension_scores");
+  return scores?.kind === "object" ? undefined : "dimension_scores, an object";
 }
