@@ -31,8 +31,10 @@ export function formatTaken(
 }
 
 function formatFinding(finding: Finding): readonly string[] {
-  const { line, offsetBytes, index, code, message, expected, found } = finding;
-  const where = line === null ? `byte ${offsetBytes}` : `line ${line}, byte ${offsetBytes}`;
+  const { line, offsetBytes, index, code, message, expected, found, segment } = finding;
+  const byte = line === null ? `byte ${offsetBytes}` : `line ${line}, byte ${offsetBytes}`;
+  const file = segment && `${harmless(segment.name)}, byte ${segment.offsetBytes} (${byte} of all)`;
+  const where = file ?? byte;
   const lines = [red(`  ${where}, record ${index}: ${harmless(message)} (${code})`)];
   if (expected !== null) lines.push(`    expected  ${harmless(expected)}`);
   if (found !== null) lines.push(`    found     ${harmless(found)}`);

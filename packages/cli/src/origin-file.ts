@@ -1,13 +1,19 @@
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { SteleError } from "@stele/core/error";
+import { orderSegments, type Segment } from "@stele/import";
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** A file of another system, or a directory of its segments, read as one in the order of names. */
+/**
+ * A file of another system, or a directory of its segments, read as one in the order of the
+ * numbers in their names, or of the names. Of a segment, what is appended later is not read.
+ */
 export interface OriginFile {
   readonly sizeBytes: number;
+  /** The files of a directory. */
+  readonly segments?: readonly Segment[];
   /** Reads everything once more. */
   chunks(): AsyncGenerator<Uint8Array>;
   /** Reads only so many bytes of the beginning. */
@@ -16,39 +22,54 @@ export interface OriginFile {
 
 /** Looks at a path that the caller named. Throws DISK_NOT_FOUND. */
 export async function openOrigin(path: string): Promise<OriginFile> {
-  const paths = await filesAt(path);
-  const sizes = await Promise.all(paths.map(async (file) => (await stat(file)).size));
+  const { files, isDirectory } = await filesAt(path);
+  const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+  const segments = files.map((file) => ({ ...file, name: basename(file.path) }));
   return {
-    sizeBytes: sizes.reduce((sum, size) => sum + size, 0),
-    chunks: () => read(paths),
-    async beginning(sizeBytes) {
+    sizeBytes,
+    ...(isDirectory && { segments }),
+    chunks: () => read(files, isDirectory),
+    async beginning(wantedBytes) {
       const parts: Uint8Array[] = [];
       let count = 0;
-      for await (const chunk of read(paths)) {
+      for await (const chunk of read(files, isDirectory)) {
         parts.push(chunk);
         count += chunk.length;
-        if (count >= sizeBytes) break;
+        if (count >= wantedBytes) break;
       }
-      return new Uint8Array(Buffer.concat(parts)).subarray(0, sizeBytes);
+      return new Uint8Array(Buffer.concat(parts)).subarray(0, wantedBytes);
     },
   };
 }
 
-async function filesAt(path: string): Promise<readonly string[]> {
+interface Part {
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+async function filesAt(
+  path: string,
+): Promise<{ readonly files: readonly Part[]; readonly isDirectory: boolean }> {
   try {
-    if (!(await stat(path)).isDirectory()) return [path];
+    const found = await stat(path);
+    const isDirectory = found.isDirectory();
+    if (!isDirectory) return { files: [{ path, sizeBytes: found.size }], isDirectory };
     const entries = await readdir(path, { withFileTypes: true });
     const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
-    return names.toSorted().map((name) => join(path, name));
+    const paths = orderSegments(names).map((name) => join(path, name));
+    const files = paths.map(async (one) => ({ path: one, sizeBytes: (await stat(one)).size }));
+    return { files: await Promise.all(files), isDirectory };
   } catch (cause) {
     throw unreadable(path, cause);
   }
 }
 
-async function* read(paths: readonly string[]): AsyncGenerator<Uint8Array> {
-  for (const path of paths) {
+async function* read(files: readonly Part[], isLimited: boolean): AsyncGenerator<Uint8Array> {
+  for (const { path, sizeBytes } of files) {
+    if (isLimited && sizeBytes === 0) continue;
+    const end = isLimited ? sizeBytes - 1 : Number.POSITIVE_INFINITY;
     try {
-      yield* createReadStream(path, { highWaterMark: CHUNK_BYTES });
+      yield* createReadStream(path, { highWaterMark: CHUNK_BYTES, end });
     } catch (cause) {
       throw cause instanceof SteleError ? cause : unreadable(path, cause);
     }

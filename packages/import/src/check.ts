@@ -1,4 +1,4 @@
-import type { CheckContext, Format, OriginEntry } from "./format.ts";
+import type { CheckContext, Format, OriginEntry, Scan } from "./format.ts";
 import type { Report } from "./report.ts";
 
 /** How to check a file, and what to be told meanwhile. */
@@ -19,15 +19,24 @@ export async function checkOrigin(
   options: CheckOptions,
 ): Promise<Report> {
   const { onProgress, onEntries } = options;
-  const scan = format.scan({ ...options, keepEntries: onEntries !== undefined });
+  const scan = await format.scan({ ...options, keepEntries: onEntries !== undefined });
   let doneBytes = 0;
   for await (const chunk of untrusted) {
     scan.write(chunk);
     doneBytes += chunk.length;
     onProgress?.(doneBytes);
-    if (onEntries) await onEntries(scan.take());
+    if (onEntries) await handOn(scan, onEntries);
   }
+  scan.flush?.();
+  if (onEntries) await handOn(scan, onEntries);
   const report = scan.end();
-  if (onEntries) await onEntries(scan.take());
+  if (onEntries) await handOn(scan, onEntries);
   return report;
+}
+
+async function handOn(
+  scan: Scan,
+  onEntries: NonNullable<CheckOptions["onEntries"]>,
+): Promise<void> {
+  for (let some = scan.take(); some.length > 0; some = scan.take()) await onEntries(some);
 }

@@ -1,5 +1,6 @@
 import type { Primitives } from "@stele/core/key";
 import type { Report } from "./report.ts";
+import type { Segment } from "./segments.ts";
 
 /** What checking needs of the world, and the keys that the caller has. */
 export interface CheckContext {
@@ -12,6 +13,8 @@ export interface CheckContext {
   readonly statedKey?: string | undefined;
   /** Whether `take` gives the entries, for a take-over. */
   readonly keepEntries?: boolean | undefined;
+  /** The files that the bytes come from, one after the other, if they are several (stemedb). */
+  readonly segments?: readonly Segment[] | undefined;
 }
 
 /** One record as it stands in the file. */
@@ -38,9 +41,11 @@ export interface MappedEvent {
 export interface Scan {
   /** Throws IMPORT_WRONG_FORMAT and IMPORT_TOO_LARGE. */
   write(chunk: Uint8Array): void;
+  /** No more bytes come: `take` gives what is left, until it gives none. */
+  flush?(): void;
   /** Throws IMPORT_WRONG_FORMAT. */
   end(): Report;
-  /** The entries that were read since the last call, if the context asks to keep them. */
+  /** Entries that were read since the last call, if the context asks to keep them. */
   take(): readonly OriginEntry[];
 }
 
@@ -50,8 +55,10 @@ export interface Format {
   /** Beside its entries, and perhaps behind them, a file names the key to check them under this. */
   readonly keyMember?: string;
   /** Why a file that begins so is of this format; undefined when it is not. */
-  recognise(untrustedBeginning: Uint8Array): string | undefined;
-  scan(context: CheckContext): Scan;
+  recognise(untrustedBeginning: Uint8Array): string | undefined | Promise<string | undefined>;
+  /** How many bytes of a file that begins so are enough to recognise it, if that is more. */
+  neededBytes?(untrustedBeginning: Uint8Array, sizeBytes: number): number;
+  scan(context: CheckContext): Scan | Promise<Scan>;
   /** The record type and data of an entry that `scan` gave. `stated`: as an earlier report has it. */
   map(entry: OriginEntry, stated?: Report["stated"]): MappedEvent;
 }

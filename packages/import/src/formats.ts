@@ -9,8 +9,15 @@ import { symbi } from "./symbi.ts";
 /** The formats by name, in the order in which they are tried. */
 export const FORMATS: readonly Format[] = [calybris, chio, hoosh, symbi, stemedb];
 
-/** How many bytes of a file are enough to recognise its format. */
-export const RECOGNISED_BY_BYTES = 65_536;
+/** How many bytes of a text file are enough to recognise its format. */
+const RECOGNISED_BY_BYTES = 65_536;
+
+/** A file whose format is asked for. */
+export interface Unrecognised {
+  readonly sizeBytes: number;
+  /** Its first bytes, so many or all. */
+  beginning(sizeBytes: number): Promise<Uint8Array>;
+}
 
 /** A format, and why the file is of it. */
 export interface Recognised {
@@ -18,12 +25,22 @@ export interface Recognised {
   readonly reason: string;
 }
 
-/** The format of a file that begins so. Throws IMPORT_WRONG_FORMAT. */
-export function recogniseFormat(untrustedBeginning: Uint8Array): Recognised {
+/** The format of a file, by how it begins. Throws IMPORT_WRONG_FORMAT. */
+export async function recogniseFormat(file: Unrecognised): Promise<Recognised> {
+  const first = await file.beginning(RECOGNISED_BY_BYTES);
   for (const format of FORMATS) {
-    const reason = format.recognise(untrustedBeginning);
+    const needed = format.neededBytes?.(first, file.sizeBytes) ?? 0;
+    const enough = needed > first.length ? await file.beginning(needed) : first;
+    const reason = await format.recognise(enough);
     if (reason !== undefined) return { format, reason };
   }
   const names = FORMATS.map(({ name }) => name).join(", ");
-  throw new SteleError("IMPORT_WRONG_FORMAT", `the file is none of ${names}`, { offset: 0 });
+  const message = `the file is none of ${names}${unrecognisable(first)}`;
+  throw new SteleError("IMPORT_WRONG_FORMAT", message, { offset: 0 });
+}
+
+function unrecognisable(first: Uint8Array): string {
+  if (first.length === 0) return ": it is empty, and can be checked with its format's name";
+  if (first.some((byte) => byte !== 0)) return "";
+  return ": it begins with zeros, and can be checked with its format's name";
 }

@@ -11,6 +11,9 @@ export type FindingCode =
   | "signature-wrong"
   | "checksum-wrong"
   | "key-differs"
+  | "coverage-changed"
+  | "segment-missing"
+  | "segment-torn"
   | "not-an-entry"
   | "duplicate-member"
   | "not-utf8"
@@ -26,6 +29,8 @@ export interface Place {
   readonly offsetBytes: number;
   /** The record's place among those of the file, from 0. */
   readonly index: number;
+  /** Where that is among several files. */
+  readonly segment?: { readonly name: string; readonly offsetBytes: number };
 }
 
 /** One thing that is wrong, in words and for programs. */
@@ -78,9 +83,8 @@ export class Findings {
     this.#count++;
     if (code === "torn") this.#torn++;
     if (this.#kept.length === KEPT_FINDINGS) return;
-    const { line, offsetBytes, index } = place;
     const { expected = null, found = null } = differ;
-    this.#kept.push({ code, message, line, offsetBytes, index, expected, found });
+    this.#kept.push({ code, message, ...place, expected, found });
   }
 
   /** Said once, however often it is met. */

@@ -1,21 +1,25 @@
-import { crc32c } from "@aws-crypto/crc32c";
-import { blake3 } from "@noble/hashes/blake3.js";
-import { equalBytes, toHex } from "@stele/core/bytes";
+import { toHex } from "@stele/core/bytes";
 import { SteleError } from "@stele/core/error";
+import { ByteWindow } from "./byte-window.ts";
 import type { CheckContext, Format, OriginEntry, Scan } from "./format.ts";
+import { MARK_BYTES } from "./range-crc.ts";
 import { Findings, type Place, type Report } from "./report.ts";
+import { readNumbering, type Numbering, type Segment } from "./segments.ts";
+import { Gap, type Bad } from "./stemedb-gap.ts";
+import { mapStemedb } from "./stemedb-map.ts";
+import {
+  HASH_AT,
+  HEADER_BYTES,
+  MAX_PAYLOAD_BYTES,
+  RecordSums,
+  type Coverage,
+  type Sums,
+} from "./stemedb-record.ts";
+import { RecordSearch } from "./stemedb-search.ts";
 
-const LENGTH_BYTES = 4;
-const CRC_BYTES = 4;
-const HASH_BYTES = 32;
-/** Length, CRC32C and BLAKE3 before each payload. */
-const HEADER_BYTES: number = LENGTH_BYTES + CRC_BYTES + HASH_BYTES;
-/** The largest segment that is read; a segment is in memory as a whole. */
-const MAX_SEGMENT_BYTES: number = 1024 * 1024 * 1024;
-/** The largest payload that is looked for behind a corrupt record. */
-const MAX_SALVAGED_BYTES: number = 64 * 1024 * 1024;
-/** How many bytes are hashed at most to find where good records go on. */
-const SALVAGE_BUDGET_BYTES: number = 256 * 1024 * 1024;
+/** So many entries, or so many bytes of them, are handed on together. */
+const TAKEN_ENTRIES = 1000;
+const TAKEN_BYTES = 1024 * 1024;
 
 const UNPROTECTED = [
   "the order: no record names the one before, so records can be swapped, taken out and repeated",
@@ -24,155 +28,258 @@ const UNPROTECTED = [
   "the length is covered by no checksum of its own; a wrong one shows as a wrong checksum",
 ];
 
-/** What the CRC of a record is computed over. */
-type Coverage = "BLAKE3 and payload" | "payload alone";
-
-/** Record v2 of stemedb's write-ahead log. A directory's segments are one after the other. */
+/** Record v2 of stemedb's write-ahead log, in a file or in segments. */
 export const stemedb: Format = {
   name: "stemedb",
-  recognise(untrusted) {
-    const record = readRecord(untrusted, 0);
-    return typeof record === "string"
-      ? undefined
-      : `its first record has the right BLAKE3 hash, and a CRC32C over ${record.coverage}`;
+  neededBytes(untrusted, sizeBytes) {
+    if (untrusted.length < HEADER_BYTES) return 0;
+    const length = new DataView(untrusted.buffer, untrusted.byteOffset).getUint32(0, true);
+    const end = HEADER_BYTES + length;
+    return length <= MAX_PAYLOAD_BYTES && end <= sizeBytes ? end : 0;
   },
-  scan: (context) => new StemedbScan(context),
-  map({ bytes, hash }) {
-    return { type: "stemedb.record", data: { blake3: hash, sizeBytes: bytes.length } };
+  async recognise(untrusted) {
+    const scan = new StemedbScan({ keepEntries: true }, await RecordSums.create());
+    scan.write(untrusted);
+    scan.flush();
+    const [first] = scan.take();
+    if (!first) return undefined;
+    const which = first.offsetBytes === 0 ? "its first record" : "a record in it";
+    return `${which} has the right BLAKE3 hash and CRC32C`;
   },
+  scan: async (context) => new StemedbScan(context, await RecordSums.create()),
+  map: mapStemedb,
 };
 
-interface StemedbRecord {
-  readonly end: number;
-  readonly hash: string;
-  readonly coverage: Coverage;
-}
-
-/** The record at `start`, or what is wrong with it. */
-function readRecord(untrusted: Uint8Array, start: number): StemedbRecord | string {
-  if (untrusted.length - start < HEADER_BYTES) return "the header is incomplete";
-  const view = new DataView(untrusted.buffer, untrusted.byteOffset);
-  const end = start + HEADER_BYTES + view.getUint32(start, true);
-  if (end > untrusted.length) return "the payload is incomplete, or the length is wrong";
-  const crc = view.getUint32(start + LENGTH_BYTES, true);
-  const hashed = untrusted.subarray(start + LENGTH_BYTES + CRC_BYTES, end);
-  const coverage = coverageOf(crc, hashed);
-  if (coverage === undefined) return "the CRC32C fits neither BLAKE3 and payload nor the payload";
-  const stated = hashed.subarray(0, HASH_BYTES);
-  if (!equalBytes(blake3(hashed.subarray(HASH_BYTES)), stated)) {
-    return "the BLAKE3 hash is not the payload's";
-  }
-  return { end, hash: toHex(stated), coverage };
-}
-
-function coverageOf(crc: number, hashed: Uint8Array): Coverage | undefined {
-  if (crc32c(hashed) === crc) return "BLAKE3 and payload";
-  return crc32c(hashed.subarray(HASH_BYTES)) === crc ? "payload alone" : undefined;
-}
-
 class StemedbScan implements Scan {
-  readonly #context: CheckContext;
+  readonly #isKept: boolean;
+  readonly #sums: RecordSums;
   readonly #findings = new Findings();
-  readonly #coverages = new Set<Coverage>();
-  #parts: Uint8Array[] = [];
-  #sizeBytes = 0;
+  readonly #window = new ByteWindow();
+  readonly #search: RecordSearch;
+  readonly #segments: readonly Segment[];
+  readonly #numbering: Numbering;
+  /** The present segment, and where it begins and ends. */
+  #segment = -1;
+  #segmentStart = 0;
+  #segmentEnd = 0;
+  #isWhole = false;
+  /** Where the next record begins, or where the search for it goes on. */
+  #at = 0;
+  #gap: Gap | undefined;
+  #coverage: Coverage | undefined;
   #kept: OriginEntry[] = [];
+  #keptBytes = 0;
   #entries = 0;
   #bad = 0;
+  #behind = 0;
+  /** What is said of each record behind bad bytes. */
+  #problem: string | null = null;
   #head: string | null = null;
 
-  constructor(context: CheckContext) {
-    this.#context = context;
+  constructor(context: Pick<CheckContext, "keepEntries" | "segments">, sums: RecordSums) {
+    this.#isKept = context.keepEntries === true;
+    this.#sums = sums;
+    this.#search = new RecordSearch(this.#window, sums);
+    this.#segments = context.segments ?? [];
+    this.#numbering = readNumbering(this.#segments);
+    for (const note of this.#numbering.notes) this.#findings.note(note);
+    this.#nextSegment();
   }
 
   write(chunk: Uint8Array): void {
-    this.#sizeBytes += chunk.length;
-    if (this.#sizeBytes > MAX_SEGMENT_BYTES) {
-      const message = `the segments are larger than ${MAX_SEGMENT_BYTES} bytes together`;
-      throw new SteleError("IMPORT_TOO_LARGE", message, { offset: 0 });
-    }
-    this.#parts.push(chunk.slice());
+    this.#window.append(chunk);
+    if (!this.#isKept) this.#run();
+  }
+
+  flush(): void {
+    this.#isWhole = true;
   }
 
   take(): readonly OriginEntry[] {
+    this.#run();
     const kept = this.#kept;
     this.#kept = [];
+    this.#keptBytes = 0;
     return kept;
   }
 
   end(): Report {
-    const bytes = new Uint8Array(Buffer.concat(this.#parts));
-    this.#parts = [];
-    let at = 0;
-    while (at < bytes.length) at = this.#next(bytes, at);
-    if (this.#entries === 0 && this.#findings.first) {
-      const message = `no stemedb record: ${this.#findings.first.message}`;
+    this.#isWhole = true;
+    while (this.#step());
+    const { first } = this.#findings;
+    if (this.#entries === 0 && first && first.code !== "torn") {
+      const message = `no stemedb record: ${first.message}`;
       throw new SteleError("IMPORT_WRONG_FORMAT", message, { offset: 0 });
     }
-    for (const coverage of this.#coverages) {
-      this.#findings.note(`the CRC32C is over ${coverage}, little-endian`);
-    }
+    this.#addNotes();
     return {
       format: "stemedb",
       entries: this.#entries,
       headHash: this.#head,
       keyed: false,
-      sizeBytes: bytes.length,
+      sizeBytes: this.#window.end,
       stated: {},
       ...this.#findings.summary(),
       unprotected: UNPROTECTED,
     };
   }
 
-  /** Reads the record at `at`, good or bad; returns where to go on. */
-  #next(bytes: Uint8Array, at: number): number {
-    const record = readRecord(bytes, at);
-    if (typeof record !== "string") {
-      this.#accept(record, bytes, at);
-      return record.end;
+  #addNotes(): void {
+    if (this.#window.end === 0) this.#findings.note("the file is empty: a log not begun yet");
+    if (this.#coverage !== undefined) {
+      this.#findings.note(`the CRC32C is over ${this.#coverage}, little-endian`);
     }
-    const next = nextGood(bytes, at);
-    const place: Place = { line: null, offsetBytes: at, index: this.#entries + this.#bad };
-    this.#bad++;
-    if (next === undefined) {
-      const lost = `${record}; no good record behind it: ${bytes.length - at} bytes, which `;
-      const code = record.includes("incomplete") ? "torn" : "checksum-wrong";
-      this.#findings.add(code, place, `${lost}recovery would cut off`);
-      return bytes.length;
+    if (this.#behind > 0) {
+      this.#findings.note(
+        `${this.#behind} good records lie behind bad bytes: they can be salvaged`,
+      );
     }
-    const message =
-      `${record}; good records go on at byte ${next}, and are read: recovery would throw ` +
-      "them away";
-    this.#findings.add("checksum-wrong", place, message);
-    return next;
   }
 
-  #accept({ end, hash, coverage }: StemedbRecord, bytes: Uint8Array, at: number): void {
-    this.#coverages.add(coverage);
-    if (this.#context.keepEntries) {
-      const copy = bytes.slice(at, end);
-      const index = this.#entries;
-      this.#kept.push({ index, offsetBytes: at, bytes: copy, hash, problem: null });
+  /** Reads what there is, or as many entries as are handed on together. */
+  #run(): void {
+    while (this.#kept.length < TAKEN_ENTRIES && this.#keptBytes < TAKEN_BYTES) {
+      if (!this.#step()) return;
     }
+  }
+
+  /** Where the present segment ends, as far as is known. */
+  get #limit(): number {
+    return this.#isWhole ? Math.min(this.#segmentEnd, this.#window.end) : this.#segmentEnd;
+  }
+
+  /** One record, or one stretch of a search; false when more bytes are needed, or none are left. */
+  #step(): boolean {
+    if (this.#gap) return this.#searchOn(this.#gap);
+    if (this.#at === this.#limit) return this.#nextSegment();
+    const { end } = this.#window;
+    if (this.#at + HEADER_BYTES > this.#limit) {
+      if (this.#limit > end) return false;
+      return this.#begin({ ...INCOMPLETE, reason: "the header is incomplete" });
+    }
+    if (this.#at + HEADER_BYTES > end) return false;
+    const length = this.#window.uint32(this.#at);
+    if (length > MAX_PAYLOAD_BYTES) {
+      const most = `the longest that is read, ${MAX_PAYLOAD_BYTES} bytes`;
+      const reason = `the payload's length is ${length}, more than ${most}, or it is wrong`;
+      return this.#begin({ reason, isIncomplete: false, isPartlyWritten: false });
+    }
+    const recordEnd = this.#at + HEADER_BYTES + length;
+    if (Math.min(recordEnd, this.#limit) > end) return false;
+    return recordEnd > this.#limit ? this.#beginIncomplete() : this.#check(recordEnd);
+  }
+
+  #check(recordEnd: number): boolean {
+    const sizeBytes = recordEnd - this.#at;
+    // Once too much was hashed in vain, the CRC alone decides whether to hash at all.
+    const isTrusted = this.#search.mayHash(sizeBytes);
+    if (!isTrusted && !this.#search.isCrcRight(this.#at)) {
+      return this.#begin({ ...PARTLY_WRITTEN, reason: "the CRC32C is wrong" });
+    }
+    const record = this.#window.bytes(this.#at, recordEnd);
+    const sums = this.#sums.of(record);
+    if (sums.coverage === undefined || !sums.isHashRight) return this.#begin(wrong(sums));
+    if (isTrusted) this.#search.succeeded(sizeBytes);
+    this.#accept(record, sums.coverage);
+    return true;
+  }
+
+  #beginIncomplete(): boolean {
+    const rest = this.#window.bytes(this.#at, this.#limit);
+    if (this.#search.mayHash(rest.length) && this.#sums.isHashOf(rest)) {
+      const reason = "the length is wrong: the bytes to the end are a whole payload, by its BLAKE3";
+      return this.#begin({ reason, isIncomplete: false, isPartlyWritten: false });
+    }
+    const reason = "the payload is incomplete, or the length is wrong";
+    return this.#begin({ ...INCOMPLETE, reason });
+  }
+
+  #begin(bad: Bad): true {
+    this.#gap = new Gap(this.#place(this.#at), bad);
+    this.#bad++;
+    this.#at++;
+    return true;
+  }
+
+  #searchOn(gap: Gap): boolean {
+    const limit = this.#limit;
+    const { from, found } = this.#search.run(gap, this.#at, limit);
+    this.#at = from;
+    if ("needs" in found && found.needs === "more bytes") return false;
+    const isFound = "at" in found;
+    if (!isFound) this.#at = limit;
+    const isLast = this.#isLastWithBytes();
+    const { code, message } = isFound ? gap.before(found.at) : gap.upTo(limit, isLast);
+    this.#findings.add(code, gap.place, message);
+    this.#problem = `behind bad bytes: ${gap.place.offsetBytes} to ${this.#at}`;
+    this.#gap = undefined;
+    return true;
+  }
+
+  /** Whether nothing is known to follow the present segment. */
+  #isLastWithBytes(): boolean {
+    return this.#segments.slice(this.#segment + 1).every(({ sizeBytes }) => sizeBytes === 0);
+  }
+
+  /** False when there is none, or only the bytes that have not come yet. */
+  #nextSegment(): boolean {
+    const isLast = this.#segment >= this.#segments.length - 1;
+    if (isLast && this.#segment >= 0) return false;
+    this.#segment++;
+    this.#segmentStart = this.#segmentEnd;
+    const { sizeBytes = Number.POSITIVE_INFINITY } = this.#segments[this.#segment] ?? {};
+    this.#segmentEnd = isLast ? Number.POSITIVE_INFINITY : this.#segmentStart + sizeBytes;
+    const missing = this.#numbering.gaps.get(this.#segment);
+    if (missing === undefined) return true;
+    this.#findings.add("segment-missing", this.#place(this.#at), missing);
+    return true;
+  }
+
+  #accept(record: Uint8Array, coverage: Coverage): void {
+    const hash = toHex(record.subarray(HASH_AT, HEADER_BYTES));
+    if (this.#coverage !== undefined && this.#coverage !== coverage) {
+      const message = `the CRC32C is over ${coverage} from here on, and before over another part`;
+      this.#findings.add("coverage-changed", this.#place(this.#at), message);
+    }
+    this.#coverage = coverage;
+    if (this.#problem !== null) this.#behind++;
+    if (this.#isKept) this.#keep(record, hash);
     this.#entries++;
     this.#head = hash;
+    this.#at += record.length;
+    this.#window.discardTo(this.#at - MARK_BYTES);
+  }
+
+  #keep(record: Uint8Array, hash: string): void {
+    const { length } = record;
+    const entry = { index: this.#entries, offsetBytes: this.#at, bytes: record.slice(), hash };
+    this.#kept.push({ ...entry, problem: this.#problem });
+    this.#keptBytes += length;
+  }
+
+  #place(offsetBytes: number): Place {
+    const name = this.#segments[this.#segment]?.name;
+    const segment = { name: name ?? "", offsetBytes: offsetBytes - this.#segmentStart };
+    return {
+      line: null,
+      offsetBytes,
+      index: this.#entries + this.#bad,
+      ...(name !== undefined && { segment }),
+    };
   }
 }
 
-/** Where the first good record behind a bad one begins: first where its length says, then anywhere. */
-function nextGood(bytes: Uint8Array, bad: number): number | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  let budget = SALVAGE_BUDGET_BYTES;
-  const last = bytes.length - HEADER_BYTES;
-  if (bad <= last) {
-    const behind = bad + HEADER_BYTES + view.getUint32(bad, true);
-    if (behind <= last && typeof readRecord(bytes, behind) !== "string") return behind;
+const INCOMPLETE = { isIncomplete: true, isPartlyWritten: false };
+const PARTLY_WRITTEN = { isIncomplete: false, isPartlyWritten: true };
+
+function wrong({ coverage, isHashRight }: Sums): Bad {
+  if (coverage !== undefined) {
+    const reason = `the BLAKE3 hash is not the payload's, though the CRC32C over ${coverage} is`;
+    return { reason: `${reason} right`, isIncomplete: false, isPartlyWritten: false };
   }
-  for (let at = bad + 1; at <= last && budget > 0; at++) {
-    const length = view.getUint32(at, true);
-    if (length > MAX_SALVAGED_BYTES || at + HEADER_BYTES + length > bytes.length) continue;
-    budget -= length + HEADER_BYTES;
-    if (typeof readRecord(bytes, at) !== "string") return at;
+  if (isHashRight) {
+    const reason = "the CRC32C fits neither BLAKE3 and payload nor the payload";
+    return { reason, isIncomplete: false, isPartlyWritten: false };
   }
-  return undefined;
+  return { ...PARTLY_WRITTEN, reason: "neither the CRC32C nor the BLAKE3 hash is right" };
 }

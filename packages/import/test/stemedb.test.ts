@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
 import { SteleError } from "@stele/core/error";
 import { recogniseFormat, stemedb, type OriginEntry } from "@stele/import";
-import { checkBytes } from "./support/check.ts";
+import { checkBytes, inMemory } from "./support/check.ts";
 import { stemedbRecord } from "./support/stemedb.ts";
 
 const RECORDS = ["a", "bb", "c".repeat(500), "d"].map((text) =>
@@ -20,7 +20,7 @@ suite("stemedb record v2", () => {
     ] as const) {
       const url = new URL(`../../../spec/vectors/stemedb/${name}.wal`, import.meta.url);
       const bytes = Uint8Array.from(readFileSync(url));
-      assert.equal(recogniseFormat(bytes).format, stemedb);
+      assert.equal((await recogniseFormat(inMemory(bytes))).format, stemedb);
       for (const chunkBytes of [65_536, 100]) {
         const report = await checkBytes(stemedb, bytes, { chunkBytes });
         assert.deepEqual([report.verdict, report.entries], ["intact", 9]);

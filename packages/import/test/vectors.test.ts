@@ -12,7 +12,7 @@ import {
   type Format,
   type OriginEntry,
 } from "@stele/import";
-import { checkBytes, primitives, seed } from "./support/check.ts";
+import { checkBytes, inMemory, primitives, seed } from "./support/check.ts";
 import { SYMBI_PUBLIC_KEY, symbiDocument } from "./support/origin-files.ts";
 
 const SYMBI_KEY = fromHex("d14677734c5b63da629572f3eab9b927babf833c27ff3da13bf0d723281ebe42")!;
@@ -67,8 +67,8 @@ suite("files that the original systems wrote", () => {
       }
     });
 
-    test(`${file} is recognised, with the reason`, () => {
-      const recognised = recogniseFormat(seed(file));
+    test(`${file} is recognised, with the reason`, async () => {
+      const recognised = await recogniseFormat(inMemory(seed(file)));
       assert.equal(recognised.format, format);
       assert.match(recognised.reason, /entries have|lines have/);
     });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { SteleError } from "@stele/core/error";
 import { calybris, chio, hoosh, symbi, recogniseFormat, type Format } from "@stele/import";
-import { checkBytes, seed } from "./support/check.ts";
+import { checkBytes, inMemory, seed } from "./support/check.ts";
 
 const LOG = Buffer.from(seed("calybris-unkeyed.jsonl")).toString();
 const LINES = LOG.trimEnd().split("\n");
@@ -170,6 +170,7 @@ suite("a JSON document of entries", () => {
   }
 });
 
-test("a file of no known format is not recognised", () => {
-  assert.throws(() => recogniseFormat(Buffer.from("hello")), { code: "IMPORT_WRONG_FORMAT" });
+test("a file of no known format is not recognised", async () => {
+  const hello = inMemory(Buffer.from("hello"));
+  await assert.rejects(recogniseFormat(hello), { code: "IMPORT_WRONG_FORMAT" });
 });

@@ -6,7 +6,6 @@ import {
   FORMATS,
   readMember,
   recogniseFormat,
-  RECOGNISED_BY_BYTES,
   type CheckContext,
   type Format,
 } from "@stele/import";
@@ -35,13 +34,16 @@ that are stored. Says where and what is wrong, and what the format leaves unprot
 when the file is intact, 1 when it is not, 2 when it is of another format or cannot be read.
 
 FORMAT is ${NAMES.join(", ")}, or auto, which says why it took the one
-it took. FILE may be a directory of stemedb segments, read in the order of their names.
+it took. FILE may be a directory of stemedb segments, read in the order of the numbers in their
+names.
 
   --check             check the file, and write nothing
   --into DIR          check it, then record what it says in this journal: each record with its own
                       bytes as content, and at the end a stele.imported entry. What an earlier run
                       recorded is not recorded again; a run that was interrupted goes on
-  --accept-broken     take over a file that is not intact as well, as far as it can be read
+  --accept-broken     take over a file that is not intact as well: all records that can be read.
+                      That includes (salvages) good stemedb records behind bad bytes. What is wrong
+                      before or in a record is in its data.origin.problem
   --key-utf8 TEXT     the secret of a keyed log (calybris, hoosh), as text. It is seen in the list
                       of processes: prefer --key-file
   --key-hex HEX       the same in hex
@@ -74,7 +76,8 @@ async function run(call: Call): Promise<number> {
   }
   const file = await openOrigin(path);
   const { format, reason } = await choose(name, file);
-  const keys = await withStatedKey(format, file, await context(call));
+  const given = { ...(await context(call)), segments: file.segments };
+  const keys = await withStatedKey(format, file, given);
   const sha256 = createHash("sha256");
   const report = await withBar(file, (onProgress) =>
     checkOrigin(format, hashed(file.chunks(), sha256), { ...keys, onProgress }),
@@ -130,7 +133,7 @@ async function choose(
   name: string,
   file: OriginFile,
 ): Promise<{ readonly format: Format; readonly reason?: string }> {
-  if (name === "auto") return recogniseFormat(await file.beginning(RECOGNISED_BY_BYTES));
+  if (name === "auto") return recogniseFormat(file);
   const format = FORMATS.find((candidate) => candidate.name === name);
   if (format) return { format };
   throw usage(importFile, `FORMAT is ${NAMES.join(", ")} or auto, not ${JSON.stringify(name)}`);

@@ -8,6 +8,8 @@ import {
   type Format,
   type OriginEntry,
   type Report,
+  type Segment,
+  type Unrecognised,
 } from "@stele/import";
 
 /** Node's cryptography. */
@@ -45,6 +47,15 @@ export interface CheckHow {
   readonly publicKey?: Uint8Array;
   readonly chunkBytes?: number;
   readonly onEntries?: (entries: readonly OriginEntry[]) => Promise<void>;
+  readonly segments?: readonly Segment[];
+}
+
+/** A file that is in memory, for `recogniseFormat`. */
+export function inMemory(bytes: Uint8Array): Unrecognised {
+  return {
+    sizeBytes: bytes.length,
+    beginning: async (sizeBytes) => bytes.slice(0, sizeBytes),
+  };
 }
 
 /** The report on bytes, which come in chunks of that size. */
@@ -54,12 +65,13 @@ export function checkBytes(
   how: CheckHow = {},
 ): Promise<Report> {
   const all = typeof bytes === "string" ? utf8(bytes) : bytes;
-  const { key, publicKey, chunkBytes = 65_536, onEntries } = how;
+  const { key, publicKey, chunkBytes = 65_536, onEntries, segments } = how;
   return checkOrigin(format, chunks(all, chunkBytes), {
     primitives,
     key: key === undefined ? undefined : utf8(key),
     publicKey,
     onEntries,
+    segments,
   });
 }
 
