@@ -2,7 +2,8 @@ import { createHash, type Hash } from "node:crypto";
 import type { CheckOptions, Format, OriginEntry, Report } from "@stele/import";
 import { checkOrigin } from "@stele/import";
 import { encodeEvent, SteleError, type EventText, type Journal } from "@stele/journal";
-import { recordTypes } from "@stele/records";
+import { recordTypes, replayDigest } from "@stele/records";
+import type { DecisionData } from "@stele/records/types";
 import { nodeHasher } from "@stele/store/node";
 import type { OriginFile } from "./origin-file.ts";
 
@@ -127,7 +128,7 @@ function toEvent({ format, stated }: TakeOver, entry: OriginEntry, id: string): 
   const { index, offsetBytes, hash, problem } = entry;
   const origin = { format: format.name, index, offsetBytes, hash, problem };
   const { data, ...rest } = format.map(entry, stated);
-  const event = { ...rest, id, data: { ...data, origin } };
+  const event = { ...rest, id, data: { ...data, ...replayOf(rest.type, data), origin } };
   try {
     known.check(event);
     return encodeEvent(event);
@@ -135,6 +136,11 @@ function toEvent({ format, stated }: TakeOver, entry: OriginEntry, id: string): 
     if (!(error instanceof SteleError)) throw error;
     return encodeEvent({ type: `${format.name}.record`, id, data: { origin } });
   }
+}
+
+/** What follows from a decision's other members, for Stele to find a replay the same. */
+function replayOf(type: string, data: object): { readonly replayDigest?: string } {
+  return type === "decision" ? { replayDigest: replayDigest(data as DecisionData) } : {};
 }
 
 /** What earlier runs left in the journal, read beside the file, in the same order. */
@@ -175,7 +181,15 @@ class EarlierRun implements AsyncDisposable {
     for await (const { event } of journal.read({ to: journal.sealedSize - 1 })) {
       const { type, id, data } = event as { type: string; id?: string; data?: object };
       if (type === "stele.imported") this.#ends.add((data as { sha256?: unknown }).sha256);
-      else if (id?.startsWith(`${this.#format}:`)) yield id;
+      else if (id !== undefined && isTaken(this.#format, id, data)) yield id;
     }
   }
+}
+
+/** Whether a take-over recorded this, and not a user under an id that looks alike. */
+function isTaken(format: string, id: string, data: object | undefined): boolean {
+  const { origin } = (data ?? {}) as { origin?: { format?: unknown; index?: unknown } | null };
+  if (typeof origin !== "object" || origin?.format !== format) return false;
+  const prefix = `${format}:${String(origin.index)}:`;
+  return id.startsWith(prefix) && /^[0-9a-f]{64}$/.test(id.slice(prefix.length));
 }

@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { calybris, checkOrigin, chio, hoosh, symbi, type Format } from "@stele/import";
+import { calybris, checkOrigin, chio, hoosh, stemedb, symbi, type Format } from "@stele/import";
 import { createJournal, openJournal, openReader } from "@stele/journal";
+import { isReplayOf } from "@stele/records";
+import type { Outcome } from "@stele/records/types";
 import { nodeEd25519, nodeHasher } from "@stele/store/node";
 import { openOrigin } from "../src/origin-file.ts";
 import { takeOver, type TakenOver } from "../src/take-over.ts";
@@ -22,6 +24,12 @@ interface Unnoticed {
 }
 
 const CASES: readonly Unnoticed[] = [
+  {
+    format: calybris,
+    file: "calybris-unkeyed.jsonl",
+    change: (text) => text.replace('{"sequence":1,', '{"by":"mallory","sequence":1,'),
+    type: "calybris.record",
+  },
   {
     format: chio,
     file: "chio-session.json",
@@ -107,6 +115,27 @@ suite("a file that was taken over", () => {
       }));
   }
 
+  test("stemedb: the journal notices records in another order, which the original does not", () =>
+    withDirectory(async (directory) => {
+      const journal = join(directory, "journal");
+      await createJournal(journal, { origin: "acme.example/agents" });
+      const [first, second] = stemedbRecords(
+        await readFile(new URL("../stemedb/hash-and-payload.wal", seed(""))),
+      );
+      const path = join(directory, "segment.wal");
+      await writeFile(path, Buffer.concat([second!, first!]));
+      const swapped = await openOrigin(path);
+      const report = await checkOrigin(stemedb, swapped.chunks(), { primitives });
+      assert.equal(report.verdict, "intact");
+      assert.match(report.unprotected.join(), /order|swapped/);
+
+      await writeFile(path, Buffer.concat([first!, second!]));
+      assert.equal((await run(journal, stemedb, path)).added, 2);
+      assert.equal((await (await openReader(journal)).verify()).verdict, "intact");
+      await swapContents(journal);
+      assert.equal((await (await openReader(journal)).verify()).verdict, "tampered");
+    }));
+
   test("chio: the session has the totals that the original counts", () =>
     withDirectory(async (directory) => {
       const journal = join(directory, "journal");
@@ -137,6 +166,50 @@ suite("a file that was taken over", () => {
       await assert.rejects(run(journal, calybris, path), { code: "IMPORT_DIFFERENT" });
     }));
 
+  test("is told from the user's own entries, whatever their ids are", () =>
+    withDirectory(async (directory) => {
+      const journal = join(directory, "journal");
+      await createJournal(journal, { origin: "acme.example/agents" });
+      const path = fileURLToPath(seed("calybris-floats.jsonl"));
+      await appendAll(journal, [{ type: "note", id: "calybris:foo", data: { origin: null } }]);
+      assert.equal((await run(journal, calybris, path)).added, 200);
+      const origin = { format: "calybris", index: 0 };
+      await appendAll(journal, [
+        { type: "note", id: "calybris:0:bar", data: { origin } },
+        { type: "note", id: `calybris:1:${"0".repeat(64)}`, data: { origin } },
+        { type: "note", id: `calybris:0:${"0".repeat(64)}`, data: {} },
+      ]);
+      const again = await run(journal, calybris, path);
+      assert.deepEqual([again.added, again.present], [0, 200]);
+    }));
+
+  test("has every digit of a sequence, and decisions where calybris audited them", () =>
+    withDirectory(async (directory) => {
+      const journal = join(directory, "journal");
+      await createJournal(journal, { origin: "acme.example/agents" });
+      await run(journal, calybris, fileURLToPath(seed("calybris-audited.jsonl")));
+      const reader = await openReader(journal);
+      const decisions = [];
+      for await (const { event } of reader.read({ to: 4 })) decisions.push(event);
+      assert.deepEqual(
+        decisions.map(({ type, data }) => [type, (data as { verdict?: unknown }).verdict]),
+        ["admit", "substitute", "reject", "reject", "reject"].map((word) => ["decision", word]),
+      );
+      const { data } = decisions[1]! as { data: Outcome };
+      assert.ok(isReplayOf({ data }, data));
+      assert.equal(data.requested, "2");
+
+      const path = join(directory, "wal.jsonl");
+      const [line] = (await readFile(seed("calybris-unkeyed.jsonl"), "utf8")).split("\n");
+      await writeFile(path, line!.replace('"sequence":1', '"sequence":18446744073709551615'));
+      const other = join(directory, "other");
+      await createJournal(other, { origin: "acme.example/agents" });
+      const { report } = await run(other, calybris, path);
+      assert.equal(report.findings[0]?.found, "18446744073709551615");
+      const { event } = await (await openReader(other)).get(0);
+      assert.equal((event.data as { sequence: unknown }).sequence, "18446744073709551615");
+    }));
+
   test("is what was checked: what is added meanwhile is left, what is changed is told", () =>
     withDirectory(async (directory) => {
       const journal = join(directory, "journal");
@@ -157,9 +230,34 @@ suite("a file that was taken over", () => {
     }));
 });
 
+function stemedbRecords(file: Buffer): Buffer[] {
+  const sizeBytes = 40 + file.readUInt32LE(0);
+  const rest = file.subarray(sizeBytes);
+  return [file.subarray(0, sizeBytes), ...(rest.length > 0 ? stemedbRecords(rest) : [])];
+}
+
+const CONTENTS = "content/00000000000000000000.jsonl";
+
+/** Puts the first content of the journal in the place of the second, and the other way round. */
+async function swapContents(journal: string): Promise<void> {
+  const path = join(journal, CONTENTS);
+  const stored = await readFile(path, "utf8");
+  const [first, second] = stored.match(/"(?:base64|text|bytes)":"((?:[^"\\]|\\.)*)"/g)!;
+  assert.notEqual(first, second);
+  const swapped = stored.replaceAll(/"(?:base64|text|bytes)":"(?:[^"\\]|\\.)*"/g, (body) =>
+    body === first ? second! : first!,
+  );
+  await writeFile(path, swapped);
+}
+
+async function appendAll(directory: string, events: readonly object[]): Promise<void> {
+  await using journal = await openJournal(directory);
+  for (const event of events) await journal.append(event as { type: string });
+}
+
 /** Changes the first record that it can in the journal's contents, as who holds the disk could. */
 async function changeContent(journal: string, change: (text: string) => string): Promise<void> {
-  const path = join(journal, "content", "00000000000000000000.jsonl");
+  const path = join(journal, CONTENTS);
   const stored = await readFile(path, "utf8");
   const forged = stored.replace(
     /"(?:base64|text|bytes)":"((?:[^"\\]|\\.)*)"/g,

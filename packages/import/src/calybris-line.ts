@@ -4,7 +4,7 @@ import type { FindingCode } from "./report.ts";
 
 /** A line of a calybris log in any layout that its reader accepts. */
 export interface CalybrisLine {
-  readonly sequence: number;
+  readonly sequence: bigint;
   readonly previousHash: string;
   readonly entryHash: string;
   /** The data's bytes as they stand. */
@@ -31,11 +31,11 @@ export function readCalybrisLine(untrusted: Uint8Array): CalybrisLine | Unreadab
     const { code, message } = whyUnread(error);
     return { problem: inLine(message), code, isWhole: code === "duplicate-member" };
   }
-  const sequence = Number(unsignedOf(node, "sequence", 64) ?? Number.NaN);
+  const sequence = unsignedOf(node, "sequence", 64);
   const previousHash = stringOf(node, "previous_hash");
   const entryHash = stringOf(node, "entry_hash");
   const data = node.kind === "object" ? node.members.get("data") : undefined;
-  if (Number.isNaN(sequence)) return lacks("sequence, an unsigned integer");
+  if (sequence === undefined) return lacks("sequence, an unsigned integer");
   if (previousHash === undefined) return lacks("previous_hash, a string");
   if (entryHash === undefined) return lacks("entry_hash, a string");
   if (data === undefined) return lacks("data");

@@ -55,7 +55,7 @@ class CalybrisScan implements Scan, LineSink {
   /** Of the entry before; undefined behind a line that cannot be read. */
   #previous: string | undefined = GENESIS;
   #head: string | null = null;
-  #sequence = 1;
+  #sequence = 1n;
 
   constructor(context: CheckContext) {
     this.#context = context;
@@ -166,11 +166,11 @@ class CalybrisScan implements Scan, LineSink {
     this.#findings.add("hash-mismatch", place, this.#mismatch(), differ);
   }
 
-  #judgeSequence(found: number, place: Place): void {
+  #judgeSequence(found: bigint, place: Place): void {
     if (found === this.#sequence) return;
     const differ = { expected: String(this.#sequence), found: String(found) };
     if (found > this.#sequence) {
-      const last = found - 1;
+      const last = found - 1n;
       const which = last === this.#sequence ? `entry ${last}` : `${this.#sequence} to ${last}`;
       this.#findings.add("entries-missing", place, `${which} missing before this one`, differ);
     } else {

@@ -1,4 +1,5 @@
 import { utf8 } from "@stele/core/bytes";
+import { fromWhole } from "@stele/core/whole-number";
 import type { CheckContext, Format } from "./format.ts";
 import { beginning, JsonScan, type JsonJudge } from "./json-scan.ts";
 import { memberOf, readLossless, stringOf, unsignedOf, type Lossless } from "./lossless-json.ts";
@@ -42,19 +43,15 @@ export const chio: Format = {
       data: {
         tool: stringOf(node, "tool_name"),
         server: stringOf(node, "server_id"),
-        delegationDepth: whole(unsignedOf(node, "delegation_depth", 32)!),
-        bytesRead: whole(unsignedOf(node, "bytes_read", 64)!),
-        bytesWritten: whole(unsignedOf(node, "bytes_written", 64)!),
+        delegationDepth: fromWhole(unsignedOf(node, "delegation_depth", 32)!),
+        bytesRead: fromWhole(unsignedOf(node, "bytes_read", 64)!),
+        bytesWritten: fromWhole(unsignedOf(node, "bytes_written", 64)!),
         allowed: memberOf(node, "allowed")?.text === "true",
-        timestampSeconds: whole(unsignedOf(node, "timestamp_secs", 64)!),
+        timestampSeconds: fromWhole(unsignedOf(node, "timestamp_secs", 64)!),
       },
     };
   },
 };
-
-function whole(value: bigint): number | string {
-  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : String(value);
-}
 
 const STRINGS = ["prev_hash", "entry_hash", "tool_name", "server_id", "agent_id"] as const;
 const NUMBERS = ["sequence", "timestamp_secs", "bytes_read", "bytes_written"] as const;
