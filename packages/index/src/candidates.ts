@@ -2,13 +2,21 @@ import type { StatementSync } from "node:sqlite";
 import type { EntryPlace } from "@stele/store/reading";
 import type { IndexFile } from "./index-file.ts";
 import { tokensOf, type Conditions } from "./filter.ts";
-import { partName, partOf, ZONE_ENTRIES } from "./schema.ts";
+import { partName, partsOf, ZONE_ENTRIES } from "./schema.ts";
 
 /** What to look for, at most so many, from which end. */
 export interface Search {
   readonly conditions: Conditions;
   readonly order: "asc" | "desc";
   readonly limit: number;
+}
+
+/** The entries among which all lie that meet conditions of place and time. */
+export interface SearchRange {
+  readonly lo: number;
+  readonly hi: number;
+  readonly sinceMs: number;
+  readonly untilMs: number;
 }
 
 const COLUMNS = "e.seq AS seq, e.offset AS offsetBytes, e.size AS sizeBytes";
@@ -49,12 +57,7 @@ export class CandidateSearch {
   }
 
   /** The entries among which all lie that meet the conditions' places and times. */
-  range(conditions: Conditions): {
-    readonly lo: number;
-    readonly hi: number;
-    readonly sinceMs: number;
-    readonly untilMs: number;
-  } {
+  range(conditions: Conditions): SearchRange {
     const { first, next } = this.#file.cursor();
     const sinceMs = Math.max(conditions.sinceMs, -MAX_MS);
     const untilMs = Math.min(conditions.untilMs, MAX_MS);
@@ -81,12 +84,6 @@ export class CandidateSearch {
 
 /** Further than any time that an entry can have. */
 const MAX_MS = Number.MAX_SAFE_INTEGER;
-
-function partsOf(lo: number, hi: number, order: "asc" | "desc"): readonly number[] {
-  const first = partOf(lo);
-  const parts = Array.from({ length: partOf(hi) - first + 1 }, (_, index) => first + index);
-  return order === "asc" ? parts : parts.toReversed();
-}
 
 function places(rows: readonly Record<string, unknown>[]): readonly EntryPlace[] {
   return rows.map(({ seq, offsetBytes, sizeBytes }) => ({

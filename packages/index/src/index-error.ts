@@ -10,6 +10,7 @@ const CODES = {
   corrupt: 11,
   full: 13,
   cannotOpen: 14,
+  constraint: 19,
   notADatabase: 26,
 } as const;
 
@@ -20,12 +21,13 @@ function sqliteCode(error: unknown): number | undefined {
 
 /**
  * Whether the file is not what it should be, so that only making it anew helps. A missing table is
- * such a case too: our own statements are right.
+ * such a case too, and a row that is there already: our own statements are right.
  */
 export function isCorrupt(error: unknown): boolean {
   const code = sqliteCode(error);
-  const { corrupt, notADatabase } = CODES;
-  return error instanceof Stale || [CODES.error, corrupt, notADatabase].includes(code as 1);
+  const { corrupt, constraint, notADatabase } = CODES;
+  const isWrong = [CODES.error, corrupt, constraint, notADatabase].includes(code as 1);
+  return error instanceof Stale || isWrong;
 }
 
 /** Whether nothing can be written there. */

@@ -4,7 +4,8 @@ import type { PlacedLine } from "@stele/store/reading";
 import { factsOf } from "./facts.ts";
 import { isBusy, isUnwritable, Stale } from "./index-error.ts";
 import { EntryTables } from "./entry-tables.ts";
-import { APPLICATION_ID, PRAGMAS, SCHEMA_VERSION, TABLES } from "./schema.ts";
+import { Rollups } from "./rollups.ts";
+import { APPLICATION_ID, PRAGMAS, SCHEMA_VERSION, SUMMED_ENTRIES, TABLES } from "./schema.ts";
 import { WordsTable } from "./words-table.ts";
 
 /** How far the index goes. */
@@ -15,6 +16,8 @@ export interface Cursor {
   readonly next: number;
   /** The hash of the entry before that; null when it has none. */
   readonly hash: string | null;
+  /** The entries before this one are in the sums. */
+  readonly summed: number;
 }
 
 /** Where the index is kept in private when the directory takes no file. */
@@ -28,25 +31,32 @@ export class IndexFile implements Disposable {
   readonly database: DatabaseSync;
   readonly words: WordsTable;
   readonly #entries: EntryTables;
+  readonly #rollups: Rollups;
   readonly #readCursor: StatementSync;
   readonly #moveCursor: StatementSync;
 
-  private constructor(database: DatabaseSync) {
+  readonly #summedEntries: number;
+
+  private constructor(database: DatabaseSync, summedEntries: number) {
     this.database = database;
+    this.#summedEntries = summedEntries;
     this.words = new WordsTable(database);
     this.#entries = new EntryTables(database, this.words);
-    this.#readCursor = database.prepare("SELECT first, next, hash FROM cursor");
-    this.#moveCursor = database.prepare("UPDATE cursor SET first = ?, next = ?, hash = ?");
+    this.#rollups = new Rollups(database);
+    this.#readCursor = database.prepare("SELECT first, next, hash, summed FROM cursor");
+    this.#moveCursor = database.prepare(
+      "UPDATE cursor SET first = ?, next = ?, hash = ?, summed = ?",
+    );
   }
 
   /**
    * Opens the index at the path, and makes it when it is missing. Throws SQLite's errors, and Stale
    * when the file has other tables than this version makes.
    */
-  static open(path: string): IndexFile {
+  static open(path: string, summedEntries: number = SUMMED_ENTRIES): IndexFile {
     for (let attempt = 1; ; attempt++) {
       try {
-        return IndexFile.#open(path);
+        return IndexFile.#open(path, summedEntries);
       } catch (error) {
         // SQLite does not wait while another process makes the file.
         if (!isBusy(error) || attempt === OPEN_ATTEMPTS) throw error;
@@ -55,7 +65,7 @@ export class IndexFile implements Disposable {
     }
   }
 
-  static #open(path: string): IndexFile {
+  static #open(path: string, summedEntries: number): IndexFile {
     // Not an import: Node 22 would warn whoever imports this package that it is experimental.
     const sqlite = process.getBuiltinModule("node:sqlite");
     const database = new sqlite.DatabaseSync(path);
@@ -64,16 +74,19 @@ export class IndexFile implements Disposable {
       database.exec("BEGIN IMMEDIATE");
       prepareTables(database);
       database.exec("COMMIT");
-      return new IndexFile(database);
+      return new IndexFile(database, summedEntries);
     } catch (error) {
       database.close();
       throw error;
     }
   }
 
-  /** An index that nobody else sees, and that ends with its process. */
-  static openTemporary(): IndexFile {
-    return IndexFile.open(TEMPORARY);
+  /**
+   * An index that nobody else sees, and that ends with its process. `summedEntries`: how many
+   * entries may wait until they are in the sums.
+   */
+  static openTemporary(summedEntries?: number): IndexFile {
+    return IndexFile.open(TEMPORARY, summedEntries);
   }
 
   /**
@@ -87,8 +100,13 @@ export class IndexFile implements Disposable {
   cursor(): Cursor {
     const row = this.#readCursor.get();
     if (row === undefined) throw new Stale("the index has no cursor");
-    const { first, next, hash } = row;
-    return { first: Number(first), next: Number(next), hash: hash as string | null };
+    const { first, next, hash, summed } = row;
+    return {
+      first: Number(first),
+      next: Number(next),
+      hash: hash as string | null,
+      summed: Number(summed),
+    };
   }
 
   /**
@@ -104,9 +122,13 @@ export class IndexFile implements Disposable {
       for (const line of lines) this.#entries.add(line, factsOf(line.entry));
       this.#entries.flushZones();
       const first = now.hash === null ? lines[0]!.entry.seq : now.first;
-      const next = { first, next: last.entry.seq + 1, hash: last.entry.hash };
-      this.#move(next);
-      return next;
+      const next = last.entry.seq + 1;
+      const from = Math.max(first, now.summed);
+      const isTime = next - from >= this.#summedEntries;
+      if (isTime) this.#rollups.add(from, next);
+      const moved = { first, next, hash: last.entry.hash, summed: isTime ? next : from };
+      this.#move(moved);
+      return moved;
     });
   }
 
@@ -115,8 +137,9 @@ export class IndexFile implements Disposable {
     return this.#transaction(() => {
       const now = this.cursor();
       if (first <= now.first || first > now.next) return now;
+      this.#rollups.remove(now.first, Math.min(first, now.summed));
       this.#entries.removeBefore(first);
-      const next = { ...now, first };
+      const next = { ...now, first, summed: Math.max(first, now.summed) };
       this.#move(next);
       return next;
     });
@@ -126,8 +149,8 @@ export class IndexFile implements Disposable {
     if (this.database.isOpen) this.database.close();
   }
 
-  #move({ first, next, hash }: Cursor): void {
-    this.#moveCursor.run(first, next, hash);
+  #move({ first, next, hash, summed }: Cursor): void {
+    this.#moveCursor.run(first, next, hash, summed);
   }
 
   #transaction<T>(work: () => T): T {

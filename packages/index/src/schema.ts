@@ -3,11 +3,13 @@ import { AMOUNTS, NAMES } from "./facts.ts";
 // The tables of index.sqlite (spec/index.md).
 
 /** The version of the tables, in SQLite's user_version. Another one is rebuilt. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 /** SQLite's application_id: "Stel". */
 export const APPLICATION_ID = 0x5374656c;
 /** How many entries share a table of tokens: so many a search may have to pass over. */
 export const PART_ENTRIES: number = 2 ** 17;
+/** So many entries may wait until they are in the sums: their rows are read meanwhile. */
+export const SUMMED_ENTRIES: number = 2 ** 14;
 /** How many entries share one note of their earliest and latest time. */
 export const ZONE_ENTRIES: number = 2 ** 10;
 
@@ -25,19 +27,28 @@ export const PRAGMAS = `
   PRAGMA temp_store = MEMORY;
 `;
 
+/** The columns of sums: the upper and the lower 32 bits of each amount are summed apart. */
+export const HALVES: readonly string[] = AMOUNTS.flatMap((name) => [`${name}High`, `${name}Low`]);
+
 /** Makes the tables in an empty file. */
 export const TABLES: string = `
   CREATE TABLE cursor (
     one INTEGER PRIMARY KEY CHECK (one = 1),
-    first INTEGER NOT NULL, next INTEGER NOT NULL, hash TEXT
+    first INTEGER NOT NULL, next INTEGER NOT NULL, hash TEXT, summed INTEGER NOT NULL
   );
-  INSERT INTO cursor VALUES (1, 0, 0, NULL);
+  INSERT INTO cursor VALUES (1, 0, 0, NULL, 0);
   CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
   CREATE TABLE zone (zone INTEGER PRIMARY KEY, low INTEGER NOT NULL, high INTEGER NOT NULL);
   CREATE TABLE entry (
     seq INTEGER PRIMARY KEY, offset INTEGER NOT NULL, size INTEGER NOT NULL,
     time INTEGER NOT NULL, ${[...NAMES, ...AMOUNTS].map((name) => `${name} INTEGER`).join(", ")}
   );
+  CREATE TABLE rollup (
+    kind INTEGER NOT NULL, start INTEGER NOT NULL,
+    ${NAMES.map((name) => `${name} INTEGER NOT NULL`).join(", ")},
+    count INTEGER NOT NULL, ${HALVES.map((half) => `${half} INTEGER NOT NULL`).join(", ")},
+    PRIMARY KEY (kind, start, ${NAMES.join(", ")})
+  ) WITHOUT ROWID;
   PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;
@@ -56,4 +67,11 @@ export function partName(part: number): string {
 /** The part that holds the entry's tokens. */
 export function partOf(seq: number): number {
   return Math.floor(seq / PART_ENTRIES);
+}
+
+/** The parts that hold the tokens from one entry to another, in the order of searching. */
+export function partsOf(lo: number, hi: number, order: "asc" | "desc"): readonly number[] {
+  const first = partOf(lo);
+  const parts = Array.from({ length: partOf(hi) - first + 1 }, (_, index) => first + index);
+  return order === "asc" ? parts : parts.toReversed();
 }

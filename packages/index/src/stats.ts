@@ -49,7 +49,7 @@ export class Tally {
     for (const amount of AMOUNTS) sums[amount] += facts.amounts[amount] ?? 0n;
   }
 
-  /** Counts what was added up elsewhere. */
+  /** Counts what was added up elsewhere; what is less than nothing is taken away. */
   add({ key, count, ...amounts }: Stat): void {
     const sums = this.#of(key);
     sums.count += count;
@@ -58,7 +58,8 @@ export class Tally {
 
   /** The groups: times in their order, names with the most entries first. */
   stats(): readonly Stat[] {
-    const stats = [...this.#sums].map(([key, sums]): Stat => ({ key, ...sums }));
+    const some = [...this.#sums].filter(([, { count }]) => count > 0);
+    const stats = some.map(([key, sums]): Stat => ({ key, ...sums }));
     const isTime = groupMs(this.#group) !== undefined;
     return stats.toSorted((left, right) =>
       isTime

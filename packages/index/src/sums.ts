@@ -1,17 +1,12 @@
-import type { CandidateSearch } from "./candidates.ts";
-import { AMOUNTS, NAMES, type Amount } from "./facts.ts";
-import type { Conditions } from "./filter.ts";
+import type { CandidateSearch, SearchRange } from "./candidates.ts";
+import { AMOUNTS, NAMES, type Amount, type Name } from "./facts.ts";
+import { tokensOf, type Conditions } from "./filter.ts";
 import type { IndexFile } from "./index-file.ts";
+import { DAY_MS, flooredQuotient, HOUR_MS, KINDS, ROW_SUMS } from "./rollups.ts";
+import { HALVES, partName, partsOf } from "./schema.ts";
 import { groupMs, Tally, timeKey, type Group, type Stat } from "./stats.ts";
 
-/** How many entries that were found by their tokens are added up at once. */
-const CHUNK = 10_000;
-const LOW = 4_294_967_295;
-
-/** SQLite's sums end at 2^63: the two halves of a number are summed apart, and so exactly. */
-const SUMS = AMOUNTS.map(
-  (name) => `sum((e.${name} >> 32) & ${LOW}) AS ${name}High, sum(e.${name} & ${LOW}) AS ${name}Low`,
-).join(", ");
+const ROLLUP_SUMS = ["count", ...HALVES].map((name) => `sum(e.${name}) AS ${name}`).join(", ");
 
 /** What is added up, and how it is grouped. */
 export interface SumRequest {
@@ -19,40 +14,179 @@ export interface SumRequest {
   readonly group: Group | undefined;
 }
 
-/** Adds up the rows of the tables. Exact as far as the index is right; no evidence. */
+/** Times in milliseconds, both ends included. */
+interface Times {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+}
+
+/**
+ * Adds up what is kept for whole hours and days, and the rows of entries where that does not do.
+ * Exact as far as the index is right; no evidence.
+ */
 export function sumRows(
   file: IndexFile,
   search: CandidateSearch,
   request: SumRequest,
 ): readonly Stat[] {
   const { conditions, group } = request;
-  const where = rowConditions(file, conditions);
   const tally = new Tally(group);
-  if (where === undefined) return tally.stats();
-  const { lo, hi, sinceMs, untilMs } = search.range(conditions);
-  const bounds = [lo, hi, sinceMs, untilMs];
-  if (needsTokens(conditions)) {
-    for (let from = lo; from <= hi;) {
-      const limited = { ...conditions, from };
-      const found = search.find({ conditions: limited, order: "asc", limit: CHUNK });
-      const seqs = JSON.stringify(found.map(({ seq }) => seq));
-      const among = `${where} AND e.seq IN (SELECT value FROM json_each(?))`;
-      addRows(file, { group, tally, where: among, values: [...bounds, seqs] });
-      if (found.length < CHUNK) break;
-      from = found.at(-1)!.seq + 1;
-    }
-  } else addRows(file, { group, tally, where, values: bounds });
+  const terms = nameTerms(file, conditions);
+  // Undefined when no entry can meet them.
+  if (terms !== undefined) new Summing(file, search, { ...request, terms, tally }).run();
   return tally.stats();
 }
 
-/** What rows do not hold, or what is faster found by tokens. */
+interface Task extends SumRequest {
+  /** What the names must be, as SQL. */
+  readonly terms: readonly string[];
+  readonly tally: Tally;
+}
+
+class Summing {
+  readonly #file: IndexFile;
+  readonly #search: CandidateSearch;
+  readonly #task: Task;
+
+  constructor(file: IndexFile, search: CandidateSearch, task: Task) {
+    this.#file = file;
+    this.#search = search;
+    this.#task = task;
+  }
+
+  run(): void {
+    const { conditions, group } = this.#task;
+    const kinds = kindsOf(conditions, group);
+    const range = this.#search.range(conditions);
+    if (kinds === undefined) {
+      if (needsTokens(conditions)) this.#addByTokens(range);
+      else this.#addRows(range);
+      return;
+    }
+    const { first, summed } = this.#file.cursor();
+    const from = Math.max(first, conditions.from);
+    const to = Math.min(summed - 1, conditions.to);
+    // Sums know nothing of places: what lies outside is taken away again, where that is less.
+    const isMost = to - from + 1 > (summed - first) / 2;
+    const whole = isMost ? this.#addRollups(kinds, conditions) : undefined;
+    if (whole === undefined) return this.#addRows(range);
+    const { sinceMs, untilMs } = conditions;
+    this.#addRowsOf({ sinceMs, untilMs: whole.sinceMs - 1 });
+    this.#addRowsOf({ sinceMs: whole.untilMs + 1, untilMs });
+    this.#addRowsOf({ ...whole, from: summed });
+    this.#addRowsOf({ ...whole, from: 0, to: from - 1 }, -1);
+    this.#addRowsOf({ ...whole, from: to + 1, to: summed - 1 }, -1);
+  }
+
+  /** Adds what is kept for whole hours. Returns their times; undefined when there is none. */
+  #addRollups(kinds: Kinds, times: Times): Times | undefined {
+    const hours = wholeUnits(times, HOUR_MS);
+    if (hours === undefined) return undefined;
+    const days = kinds.days === undefined ? undefined : wholeUnits(hours, DAY_MS);
+    if (kinds.days === undefined || days === undefined) {
+      this.#addKind(kinds.hours, HOUR_MS, hours);
+      return hours;
+    }
+    this.#addKind(kinds.days, DAY_MS, days);
+    this.#addKind(kinds.hours, HOUR_MS, { ...hours, untilMs: days.sinceMs - 1 });
+    this.#addKind(kinds.hours, HOUR_MS, { ...hours, sinceMs: days.untilMs + 1 });
+    return hours;
+  }
+
+  #addKind(kind: number, unitMs: number, { sinceMs, untilMs }: Times): void {
+    if (sinceMs > untilMs) return;
+    const { group, terms } = this.#task;
+    const ms = groupMs(group);
+    const start =
+      ms === undefined || ms === unitMs ? "e.start" : flooredQuotient("e.start", ms / unitMs);
+    const key = ms === undefined ? `nullif(e.${group}, 0)` : start;
+    const sql = `SELECT ${group === undefined ? "NULL" : key} AS key, ${ROLLUP_SUMS} FROM rollup e
+      WHERE ${["e.kind = ? AND e.start BETWEEN ? AND ?", ...terms].join(" AND ")} GROUP BY key`;
+    this.#tally(sql, [kind, Math.floor(sinceMs / unitMs), Math.floor(untilMs / unitMs)], 1);
+  }
+
+  /** The rows that meet these conditions instead of the question's. */
+  #addRowsOf(others: Partial<Conditions>, sign: 1 | -1 = 1): void {
+    this.#addRows(this.#search.range({ ...this.#task.conditions, ...others }), sign);
+  }
+
+  #addRows({ lo, hi, sinceMs, untilMs }: SearchRange, sign: 1 | -1 = 1): void {
+    if (lo > hi) return;
+    this.#tally(this.#rowsSql("entry e", []), [lo, hi, sinceMs, untilMs], sign);
+  }
+
+  /** What rows do not hold, or what is faster found by tokens. */
+  #addByTokens({ lo, hi, sinceMs, untilMs }: SearchRange): void {
+    if (lo > hi) return;
+    const query = tokensOf(this.#task.conditions).join(" AND ");
+    for (const part of partsOf(lo, hi, "asc")) {
+      const name = partName(part);
+      const found = [`${name} MATCH ?`, `${name}.rowid BETWEEN ? AND ?`];
+      const sql = this.#rowsSql(`${name} CROSS JOIN entry e ON e.seq = ${name}.rowid`, found);
+      this.#tally(sql, [query, lo, hi, lo, hi, sinceMs, untilMs], 1);
+    }
+  }
+
+  #rowsSql(tables: string, found: readonly string[]): string {
+    const { group, terms } = this.#task;
+    const ms = groupMs(group);
+    const key = ms === undefined ? `e.${group}` : flooredQuotient("e.time", ms);
+    const bounds = "e.seq BETWEEN ? AND ? AND e.time BETWEEN ? AND ?";
+    return `SELECT ${group === undefined ? "NULL" : key} AS key, ${ROW_SUMS}
+      FROM ${tables} WHERE ${[...found, bounds, ...terms].join(" AND ")} GROUP BY key`;
+  }
+
+  #tally(sql: string, values: readonly (number | string)[], sign: 1 | -1): void {
+    const { group, tally } = this.#task;
+    const statement = this.#file.database.prepare(sql);
+    statement.setReadBigInts(true);
+    for (const row of statement.iterate(...values)) {
+      const sums = AMOUNTS.map((name) => [name, BigInt(sign) * joined(row, name)]);
+      const amounts = Object.fromEntries(sums) as Record<Amount, bigint>;
+      const key = keyText(this.#file, row["key"], group);
+      tally.add({ key, count: sign * Number(row["count"]), ...amounts });
+    }
+  }
+}
+
+/** The sums that are kept by hour, and by day if there are, from which a question is answered. */
+interface Kinds {
+  readonly hours: number;
+  readonly days: number | undefined;
+}
+
+/** Undefined when only rows, or tokens, can tell. */
+function kindsOf(conditions: Conditions, group: Group | undefined): Kinds | undefined {
+  const { id, parent, words, names, typePrefix } = conditions;
+  if (id !== undefined || parent !== undefined || words.length > 0) return undefined;
+  const isName = (name: Name): boolean =>
+    names[name] !== undefined || group === name || (name === "type" && typePrefix !== undefined);
+  const [one, ...others] = NAMES.filter(isName);
+  if (one === undefined) return { hours: KINDS.hours, days: undefined };
+  if (others.length === 0) {
+    return { hours: KINDS.firstName + NAMES.indexOf(one), days: undefined };
+  }
+  if (isName("session")) return undefined;
+  return { hours: KINDS.allNames, days: group === "hour" ? undefined : KINDS.days };
+}
+
 function needsTokens({ id, parent, words, names }: Conditions): boolean {
   return [id, parent, names.session].some((value) => value !== undefined) || words.length > 0;
 }
 
+/** The times of the hours or days that lie within the times as a whole. */
+function wholeUnits({ sinceMs, untilMs }: Times, unitMs: number): Times | undefined {
+  const first = Math.ceil(sinceMs / unitMs);
+  const end = Math.floor((Math.floor(untilMs) + 1) / unitMs);
+  return first < end ? { sinceMs: first * unitMs, untilMs: end * unitMs - 1 } : undefined;
+}
+
 /** As SQL; undefined when no entry can meet them, because none has such a name. */
-function rowConditions(file: IndexFile, { names, typePrefix }: Conditions): string | undefined {
-  const terms = ["e.seq BETWEEN ? AND ? AND e.time BETWEEN ? AND ?"];
+function nameTerms(
+  file: IndexFile,
+  { names, typePrefix }: Conditions,
+): readonly string[] | undefined {
+  const terms: string[] = [];
   for (const name of NAMES) {
     const text = names[name];
     if (text === undefined) continue;
@@ -65,31 +199,7 @@ function rowConditions(file: IndexFile, { names, typePrefix }: Conditions): stri
     if (!/^[a-z0-9._-]+$/.test(typePrefix)) return undefined;
     terms.push(`e.type IN (SELECT id FROM word WHERE text GLOB '${typePrefix}*')`);
   }
-  return terms.join(" AND ");
-}
-
-interface Rows {
-  readonly group: Group | undefined;
-  readonly tally: Tally;
-  readonly where: string;
-  readonly values: readonly (number | string)[];
-}
-
-function addRows(file: IndexFile, { group, tally, where, values }: Rows): void {
-  const ms = groupMs(group);
-  const key = ms === undefined ? `e.${group}` : `e.time / ${ms}`;
-  const grouping = group === undefined ? "" : `GROUP BY ${key}`;
-  const sql = `SELECT ${group === undefined ? "NULL" : key} AS key, count(*) AS count, ${SUMS}
-    FROM entry e WHERE ${where} ${grouping}`;
-  const statement = file.database.prepare(sql);
-  statement.setReadBigInts(true);
-  for (const row of statement.iterate(...values)) {
-    const count = Number(row["count"]);
-    if (count === 0) continue;
-    const sums = AMOUNTS.map((name) => [name, joined(row, name)]);
-    const amounts = Object.fromEntries(sums) as Record<Amount, bigint>;
-    tally.add({ key: keyText(file, row["key"], group), count, ...amounts });
-  }
+  return terms;
 }
 
 function joined(row: Readonly<Record<string, unknown>>, name: Amount): bigint {

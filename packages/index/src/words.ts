@@ -45,16 +45,16 @@ const LETTERS: Readonly<Record<TokenKind, string>> = {
   word: "w",
 };
 
-/**
- * The token of a value: a letter and 53 bits of hash. Two values may share one: whoever finds an
- * entry by its token reads the entry, and looks.
- */
-export function token(kind: TokenKind, value: string): string {
-  return LETTERS[kind] + hash53(value).toString(36);
-}
+/** All numbers of 15 bits, as three of the 36 letters that tokens are made of. */
+const TRIPLES = Array.from({ length: 2 ** 15 }, (_, bits) => bits.toString(36).padStart(3, "0"));
+const SINGLES = Array.from({ length: 2 ** 5 }, (_, bits) => bits.toString(36));
 
-/** Two 32-bit multiplicative hashes, mixed: fast, and no secret that anybody could need. */
-function hash53(text: string): number {
+/**
+ * The token of a value: a letter and 50 bits of hash. Two values may share one: whoever finds an
+ * entry by its token reads the entry, and looks. Two 32-bit multiplicative hashes, mixed: fast, and
+ * no secret that anybody could need.
+ */
+export function token(kind: TokenKind, text: string): string {
   let a = 0xdeadbeef;
   let b = 0x41c6ce57;
   for (let index = 0; index < text.length; index++) {
@@ -64,5 +64,6 @@ function hash53(text: string): number {
   }
   a = Math.imul(a ^ (a >>> 16), 0x85ebca6b) ^ Math.imul(b ^ (b >>> 13), 0xc2b2ae35);
   b = Math.imul(b ^ (b >>> 16), 0x85ebca6b) ^ Math.imul(a ^ (a >>> 13), 0xc2b2ae35);
-  return 2 ** 32 * (b & 0x1fffff) + (a >>> 0);
+  const [low, middle, high] = [a & 0x7fff, (a >>> 15) & 0x7fff, b & 0x7fff];
+  return LETTERS[kind] + TRIPLES[low]! + TRIPLES[middle]! + TRIPLES[high]! + SINGLES[b >>> 27]!;
 }

@@ -1,0 +1,113 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { AMOUNTS, NAMES } from "./facts.ts";
+import { HALVES } from "./schema.ts";
+
+// Sums over the rows of entries, so that questions need not read each row: by hour; by hour and
+// each of the names; by hour, and by day, and all names but the session, of which there are too
+// many.
+
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 86_400_000;
+const HOURS_A_DAY = 24;
+/** The lower 32 bits. */
+const LOW = 2 ** 32 - 1;
+
+/** What sums are kept apart by, besides time. */
+export const KINDS = {
+  /** Nothing. */
+  hours: 0,
+  /** This one and the next ones: one of NAMES, in their order. */
+  firstName: 1,
+  /** All names but the session. */
+  allNames: NAMES.length + 1,
+  /** As well, but by day. */
+  days: NAMES.length + 2,
+} as const;
+
+const SESSION = NAMES.indexOf("session");
+const KEY = ["kind", "start", ...NAMES];
+const SUMS = ["count", ...HALVES];
+
+/** Of rows `e` of entries. SQLite's sums end at 2^63: the halves of a number are summed apart. */
+export const ROW_SUMS: string = [
+  "count(*) AS count",
+  ...AMOUNTS.flatMap((name) => [
+    `ifnull(sum((e.${name} >> 32) & ${LOW}), 0) AS ${name}High`,
+    `ifnull(sum(e.${name} & ${LOW}), 0) AS ${name}Low`,
+  ]),
+].join(", ");
+
+/** One row: its key, and what is added to it. */
+interface Cell {
+  readonly key: readonly number[];
+  readonly sums: number[];
+}
+
+/** Brings the sums up to the rows. */
+export class Rollups {
+  readonly #groups: StatementSync;
+  readonly #upsert: StatementSync;
+  readonly #removeEmpty: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    const names = NAMES.map((name) => `ifnull(e.${name}, 0) AS ${name}`).join(", ");
+    this.#groups = database.prepare(
+      `SELECT ${flooredQuotient("e.time", HOUR_MS)} AS start, ${names}, ${ROW_SUMS}
+       FROM entry e WHERE e.seq >= ? AND e.seq < ? GROUP BY start, ${NAMES.join(", ")}`,
+    );
+    const places = [...KEY, ...SUMS].map(() => "?").join(", ");
+    const added = SUMS.map((name) => `${name} = ${name} + excluded.${name}`).join(", ");
+    this.#upsert = database.prepare(
+      `INSERT INTO rollup VALUES (${places}) ON CONFLICT DO UPDATE SET ${added}`,
+    );
+    const isKey = KEY.map((name) => `${name} = ?`).join(" AND ");
+    this.#removeEmpty = database.prepare(`DELETE FROM rollup WHERE ${isKey} AND count = 0`);
+  }
+
+  /** Within a transaction: adds the rows of entries, up to `end`. */
+  add(from: number, end: number): void {
+    for (const { key, sums } of this.#cells(from, end)) this.#upsert.run(...key, ...sums);
+  }
+
+  /** Within a transaction: takes away rows that were added. */
+  remove(from: number, end: number): void {
+    for (const { key, sums } of this.#cells(from, end)) {
+      this.#upsert.run(...key, ...sums.map((sum) => -sum));
+      this.#removeEmpty.run(...key);
+    }
+  }
+
+  /** Exact: halves of so many entries as there can be in a range are far below 2^53. */
+  #cells(from: number, end: number): Iterable<Cell> {
+    const cells = new Map<string, Cell>();
+    const join = (key: readonly number[], sums: readonly number[]): void => {
+      const text = key.join(",");
+      const known = cells.get(text);
+      if (known === undefined) cells.set(text, { key, sums: [...sums] });
+      else for (const [at, sum] of sums.entries()) known.sums[at]! += sum;
+    };
+    for (const row of this.#groups.iterate(from, end)) {
+      const names = NAMES.map((name) => Number(row[name]));
+      const sums = SUMS.map((name) => Number(row[name]));
+      for (const key of keysOf(Number(row["start"]), names)) join(key, sums);
+    }
+    return cells.values();
+  }
+}
+
+/** The rows to which an entry belongs. */
+function* keysOf(hour: number, names: readonly number[]): Generator<readonly number[]> {
+  const all = names.map((number, at) => (at === SESSION ? 0 : number));
+  yield [KINDS.hours, hour, ...NAMES.map(() => 0)];
+  for (const [at, number] of names.entries()) {
+    const only = NAMES.map((_, other) => (other === at ? number : 0));
+    yield [KINDS.firstName + at, hour, ...only];
+  }
+  yield [KINDS.allNames, hour, ...all];
+  yield [KINDS.days, Math.floor(hour / HOURS_A_DAY), ...all];
+}
+
+/** As SQL. SQLite's own division is towards zero, and times before 1970 are negative. */
+export function flooredQuotient(column: string, unit: number): string {
+  return `((${column} - ((${column} % ${unit}) + ${unit}) % ${unit}) / ${unit})`;
+}
