@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { PlacedLine } from "@stele/store/reading";
 import { AMOUNTS, NAMES, type Facts, type Name } from "./facts.ts";
-import { createPart, partName, partOf, ZONE_ENTRIES } from "./schema.ts";
+import { createPart, mergePart, partName, partOf, ZONE_ENTRIES } from "./schema.ts";
 import { token } from "./words.ts";
 import type { WordsTable } from "./words-table.ts";
 
@@ -102,11 +102,19 @@ export class EntryTables {
   #partOf(seq: number): StatementSync {
     const number = partOf(seq);
     if (this.#part?.number !== number) {
-      this.#database.exec(createPart(number));
+      if (!this.#hasPart(number)) {
+        if (this.#hasPart(number - 1)) this.#database.exec(mergePart(number - 1));
+        this.#database.exec(createPart(number));
+      }
       const sql = `INSERT INTO ${partName(number)} (rowid, tokens) VALUES (?, ?)`;
       this.#part = { number, add: this.#database.prepare(sql) };
     }
     return this.#part.add;
+  }
+
+  #hasPart(number: number): boolean {
+    const sql = "SELECT 1 FROM sqlite_schema WHERE name = ?";
+    return this.#database.prepare(sql).get(partName(number)) !== undefined;
   }
 
   #extendZone(number: number, timeMs: number): void {

@@ -13,7 +13,7 @@ const HOURS_A_DAY = 24;
 const LOW = 2 ** 32 - 1;
 
 /** What sums are kept apart by, besides time. */
-export const KINDS = {
+export const KINDS: Readonly<Record<"hours" | "firstName" | "allNames" | "days", number>> = {
   /** Nothing. */
   hours: 0,
   /** This one and the next ones: one of NAMES, in their order. */
@@ -22,7 +22,7 @@ export const KINDS = {
   allNames: NAMES.length + 1,
   /** As well, but by day. */
   days: NAMES.length + 2,
-} as const;
+};
 
 const SESSION = NAMES.indexOf("session");
 const KEY = ["kind", "start", ...NAMES];

@@ -53,10 +53,23 @@ export const TABLES: string = `
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
-/** The tokens of the entries of one part: no text, and nothing but which entries have which. */
+/**
+ * The tokens of the entries of one part: no text, and nothing but which entries have which. Few of
+ * its runs are merged before it is full.
+ */
 export function createPart(part: number): string {
-  return `CREATE VIRTUAL TABLE IF NOT EXISTS ${partName(part)} USING fts5(
-    tokens, content = '', detail = none, columnsize = 0, tokenize = 'ascii')`;
+  const name = partName(part);
+  return `
+    CREATE VIRTUAL TABLE ${name} USING fts5(
+      tokens, content = '', detail = none, columnsize = 0, tokenize = 'ascii');
+    INSERT INTO ${name} (${name}, rank) VALUES ('automerge', 16);
+  `;
+}
+
+/** Merges all runs of a part that is full: what is rare in it is found by one look then. */
+export function mergePart(part: number): string {
+  const name = partName(part);
+  return `INSERT INTO ${name} (${name}) VALUES ('optimize')`;
 }
 
 /** The name of a part's table. */
