@@ -2,6 +2,7 @@ import { matchesSecret, utf8 } from "@stele/core/bytes";
 import { parseJson } from "@stele/core/json";
 import type { CheckContext, Format } from "./format.ts";
 import { beginning, JsonScan, type JsonJudge } from "./json-scan.ts";
+import { KeyedHash } from "./keyed-hash.ts";
 import {
   canonicalJson,
   memberOf,
@@ -68,12 +69,14 @@ class HooshJudge implements JsonJudge {
   readonly lacks: JsonJudge["lacks"] = hooshLacks;
   readonly #context: CheckContext;
   readonly #findings: Findings;
+  readonly #keyed: KeyedHash | undefined;
   #previous: string | undefined;
   #isFirst = true;
 
   constructor(context: CheckContext, findings: Findings) {
     this.#context = context;
     this.#findings = findings;
+    this.#keyed = context.key && new KeyedHash(context.primitives, context.key);
   }
 
   entry(node: Lossless, place: Place): string {
@@ -109,9 +112,8 @@ class HooshJudge implements JsonJudge {
   }
 
   #judgeSignature(signed: string, stated: string, place: Place): void {
-    const { key, primitives } = this.#context;
-    if (!key) return;
-    const expected = primitives.hmacSha256(key, [utf8(signed)]);
+    if (!this.#keyed) return;
+    const expected = this.#keyed.of(utf8(signed));
     if (stated.length === expected.length && matchesSecret(utf8(stated), 0, expected)) return;
     const message = "the signature is not the key's: changed, or the key is another one";
     // Not what is expected, which is what a forger would need.

@@ -126,13 +126,17 @@ class LosslessReader {
     STRING.lastIndex = this.#at;
     const [text = '""'] = STRING.exec(this.#text) ?? [];
     this.#at += text.length;
-    return JSON.parse(text) as string;
+    return text.includes("\\") ? (JSON.parse(text) as string) : text.slice(1, -1);
   }
 
   #skipSpace(): string | undefined {
-    while (/[ \t\r\n]/.test(this.#text[this.#at] ?? "")) this.#at++;
+    while (isSpace(this.#text.charCodeAt(this.#at))) this.#at++;
     return this.#text[this.#at];
   }
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 }
 
 const SCALAR = /[^,\]}\s]+/y;
