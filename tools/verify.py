@@ -749,7 +749,7 @@ class Agents:
         signature = decode_base64(match[2].decode()) if match else None
         if match is None or signature is None:
             if b'signature"' in event or b"\\u00" in event:
-                names = [name for name, _ in parse_json(event.decode(), pairs=True)]
+                names = [name for name, _ in parse_json(event.decode(errors="replace"), pairs=True)]
                 if "signature" in names:
                     raise ValueError("its signature is not in the one spelling")
             return None

@@ -1,4 +1,5 @@
 export { checkJsonObject } from "./json/check.ts";
+export { hasMember } from "./json/member.ts";
 export { parseJson } from "./json/parse.ts";
 export type { JsonOptions } from "./json/parse.ts";
 export type { JsonValue, ParsedJson } from "./json/reader.ts";

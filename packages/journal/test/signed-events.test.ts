@@ -5,6 +5,7 @@ import { formatVerifierKey, signingKey } from "@stele/core/key";
 import { openJournal, type Journal, type Signer } from "@stele/journal";
 import { isEventSignedBy, parseSigned, signEvent, SignedEvent } from "@stele/journal/agents";
 import { primitives, signerOf, testKey } from "./support/key.ts";
+import { segmentsOf } from "./support/ledger-lines.ts";
 import type { MemoryDisk } from "./support/memory-disk.ts";
 import {
   DIRECTORY,
@@ -12,6 +13,7 @@ import {
   newMemoryJournal,
   openInMemory,
 } from "./support/memory-journal.ts";
+import { reseal } from "./support/reseal.ts";
 
 const CRITIC = "critic-1";
 
@@ -142,6 +144,30 @@ suite("signed events", () => {
     assert.equal((await journal.verify()).verdict, "intact");
   });
 
+  test("events that are not UTF-8 are judged: signed ones are findings, others are nobody's word", async () => {
+    const signed = (event: Buffer): Buffer => at(event, event.indexOf("approved"), 0xff);
+    const escaped = Buffer.from('{"type":"note","data":"\\u0041 ~"}');
+    const spelled = Buffer.from('{"type":"note","data":"~","sign\\u0061ture":1}');
+    const cases: readonly (readonly [string, (event: Buffer) => Uint8Array])[] = [
+      ["tampered", signed],
+      ["intact", () => at(escaped, escaped.indexOf("~"), 0xff)],
+      ["tampered", () => at(spelled, spelled.indexOf("~"), 0xff)],
+      ["intact", (event) => at(event, event.indexOf('"signature"') + 1, 0xff)],
+    ];
+    for (const [expected, edit] of cases) {
+      const { journal, disk } = await withCritic();
+      await using _ = journal;
+      await journal.append(REVIEW, { signer });
+      const [{ path, bytes } = assert.fail()] = segmentsOf(disk);
+      const [told] = reseal([bytes], (event, seq) => (seq === 1 ? edit(event) : event));
+      disk.files.set(path, told!);
+      disk.files.delete(`${DIRECTORY}/head`);
+      const { verdict, firstBad, signatures } = await journal.verify();
+      assert.equal(verdict, expected, firstBad?.reason);
+      assert.equal(signatures.checked, 0);
+    }
+  });
+
   test("signed and unsigned appends keep their order, and an id is recorded once", async () => {
     const { journal } = await withCritic();
     await using _ = journal;
@@ -244,6 +270,12 @@ suite("agents' keys", () => {
 async function lineOf(journal: Journal, seq: number): Promise<string> {
   for await (const { line } of journal.readLines({ from: seq, to: seq })) return line;
   throw new Error("no line");
+}
+
+function at(bytes: Buffer, place: number, byte: number): Buffer {
+  const changed = Buffer.from(bytes);
+  changed[place] = byte;
+  return changed;
 }
 
 /** A file that names no keys, for as many entries as it did. */

@@ -7,7 +7,7 @@ import {
   type PlacedAgentChange,
 } from "@stele/core/agent-event";
 import { SteleError } from "@stele/core/error";
-import { parseJson } from "@stele/core/json";
+import { hasMember, parseJson } from "@stele/core/json";
 import { isSignedBy, type Primitives } from "@stele/core/key";
 import { HASH_FIELD_BYTES } from "@stele/core/ledger";
 import { eventMessage, SIGNATURE_FIELD_BYTES, signatureOf } from "@stele/core/signed-event";
@@ -63,7 +63,7 @@ export class SignatureCheck {
     // Changes are all collected, also behind what may be found wrong only for want of them.
     if (matchesAscii(bytes, start, AGENT_EVENT_BEGINNING)) this.#change(bytes, { start, end, seq });
     else if (!this.#finding && mayBeSigned(bytes, start, end)) {
-      this.#finding = this.#checkEvent(decodeUtf8(bytes.subarray(start, end)) ?? "", seq);
+      this.#finding = this.#checkEvent(bytes.subarray(start, end), seq);
     }
   }
 
@@ -104,12 +104,13 @@ export class SignatureCheck {
     }
   }
 
-  #checkEvent(event: string, seq: number): Finding | undefined {
-    const found = signatureOf(event);
+  #checkEvent(event: Buffer, seq: number): Finding | undefined {
+    const found = signatureOf(event.toString("utf8"));
     if (!found) {
-      const has = hasSignatureMember(event);
+      const has = hasMember(event, "signature");
       return has ? tampered(seq, "its signature is not in the one spelling") : undefined;
     }
+    if (decodeUtf8(event) === undefined) return tampered(seq, "it is signed, and is not UTF-8");
     const agent = agentOf(found.body);
     if (agent === undefined) return tampered(seq, "it is signed, and names no agent, or oddly");
     this.#advance(seq);
@@ -148,10 +149,6 @@ function mayBeSigned(bytes: Buffer, start: number, end: number): boolean {
   if (matchesAscii(bytes, end - SIGNATURE_FIELD_BYTES - 1, FIELD_BEGINNING)) return true;
   const event = bytes.subarray(start, end);
   return event.includes(MEMBER) || event.includes(ESCAPE);
-}
-
-function hasSignatureMember(event: string): boolean {
-  return Object.hasOwn(JSON.parse(event) as object, "signature");
 }
 
 /** The agent of an event that is read in one way only, and has no second signature. */
