@@ -1,7 +1,7 @@
 import { scanValue } from "./scan.ts";
 
 const QUOTE = 0x22;
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 /**
  * Whether `object`, the bytes of one JSON object that `checkJsonObject` found nothing wrong with,

@@ -169,6 +169,23 @@ suite("a budget (as calybris's)", () => {
     await journal.close();
   });
 
+  test("is one of several, which do not mix", async () => {
+    const { journal, session } = await openSession(await newMemoryJournal());
+    const [large, small] = [
+      await session.openBudget("large", 100),
+      await session.openBudget("small", 5),
+    ];
+    const other = await (await journal.session("t")).openBudget("large", 7);
+    await large.reserve(80, { reservation: "r" });
+    await assert.rejects(small.reserve(80), { code: "BUDGET_EXCEEDED" });
+    await assert.rejects(small.commit("r", 1), { code: "BUDGET_RESERVATION_UNKNOWN" });
+    assert.throws(() => session.budget("none"), { code: "BUDGET_UNKNOWN" });
+    const left = [large, small, other].map(({ remainingMicros }) => remainingMicros);
+    assert.deepEqual(left, [20n, 5n, 7n]);
+    assert.deepEqual(session.budgets(), ["large", "small"]);
+    await journal.close();
+  });
+
   test("ignores records that break its rules, live and after a restart", async () => {
     const disk = await newMemoryJournal();
     const { journal, session } = await openSession(disk);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { Journal } from "@stele/journal";
 import type { GuardedCall, GuardLimits, Session } from "@stele/journal/sessions";
+import { Gate } from "../support/gate.ts";
 import { newMemoryJournal, openInMemory } from "../support/memory-journal.ts";
 
 const MAX = 2n ** 64n - 1n;
@@ -158,6 +159,49 @@ suite("a guard's decision", () => {
     const decided = await Promise.all(guards.map((guard) => guard.call({ tool: "t" })));
     assert.equal(decided.filter(({ allowed }) => allowed).length, 7);
     assert.equal(new Set(decided.map(({ receipt }) => receipt.sealedSize)).size, 1);
+  });
+
+  test("of a thousand concurrent guards never exceeds a limit, in one commit", async () => {
+    const disk = await newMemoryJournal();
+    await using journal = await openInMemory(disk);
+    const session = await journal.session("s");
+    const gate = new Gate(disk);
+    const held = session.append({ type: "note" });
+    const limits = { maxCalls: 700, maxBytesRead: 2000, maxCallsPerTool: { a: 100 } };
+    const guards = Array.from({ length: 1000 }, () => session.guard(limits));
+    const asked = guards.map((guard, n) =>
+      guard.call({ tool: n % 2 === 0 ? "a" : "b", bytesRead: n % 11 }),
+    );
+    const { bytesRead } = session.totals();
+    assert.ok(bytesRead <= 2000n, "counted before anything is on disk");
+    gate.stayOpen();
+    const decided = await Promise.all(asked);
+    await held;
+    const allowed = decided.filter((one) => one.allowed);
+    assert.ok(allowed.length > 300 && allowed.length <= 700, `${allowed.length} calls`);
+    assert.equal(session.totals().bytesRead, bytesRead);
+    assert.ok(bytesRead > 1990n, `${bytesRead}: the limit is used up`);
+    const { calls, denied } = session.toolCounts().get("a")!;
+    assert.deepEqual([calls, calls - denied], [500, 100]);
+    assert.ok(new Set(decided.map(({ receipt }) => receipt.sealedSize)).size <= 2);
+    assert.ok((await session.verify()).intact);
+  });
+
+  test("costs the call one sync and one seal, with the call in the same line", async () => {
+    const disk = await newMemoryJournal();
+    await using journal = await openInMemory(disk);
+    const guard = (await journal.session("s")).guard({ denyTools: ["rm"] });
+    const steps: string[] = [];
+    disk.beforeRun = async (run) => void steps.push(...run.map(({ kind }) => kind));
+    for (const tool of ["ls", "rm"]) {
+      steps.length = 0;
+      const { receipt } = await guard.call({ tool });
+      assert.deepEqual(steps, ["write", "sync", "write"], "ledger, its sync, head");
+      const ledger = [...disk.files].find(([path]) => path.includes("/ledger/"))![1];
+      const lines = Buffer.from(ledger).toString().trimEnd().split("\n").slice(-2);
+      assert.match(lines[0]!, new RegExp(`"seq":${receipt.seq},.*"tool":"${tool}".*"allowed":`));
+      assert.match(lines[1]!, /^\{"seal":/);
+    }
   });
 
   test("of a repeated id is the first one, which is counted once", async () => {

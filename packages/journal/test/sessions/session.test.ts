@@ -135,6 +135,53 @@ suite("a session (as chio's session journal)", () => {
     const [one, two] = [await journal.session("s-1"), await journal.session("s-2")];
     assert.notEqual(one.headHash, two.headHash);
   });
+
+  test("takes names as they are: padded ones and control characters are other tools", async () => {
+    await using journal = await openInMemory(await newMemoryJournal());
+    const session = await journal.session("s-1");
+    const tools = ["read", " read", "read\n", "re\u0000ad", "re\u200bad", "READ"];
+    for (const tool of tools) await call(journal, "s-1", { tool });
+    assert.deepEqual([...session.toolCounts().keys()], tools);
+    assert.equal(session.countOf("read"), 1);
+    const guard = session.guard({ denyTools: ["read"] });
+    assert.equal(guard.check({ tool: "read" }).allowed, false);
+    assert.deepEqual(await all(session.toolSequence()), tools);
+  });
+
+  test("counts ten thousand different tools, each exactly", async () => {
+    await using journal = await openInMemory(await newMemoryJournal());
+    const session = await journal.session("s-1");
+    const names = Array.from({ length: 10_000 }, (_, n) => `tool-${n}`);
+    const calls = [...names, "tool-0", "tool-9999"];
+    await Promise.all(calls.map((tool) => call(journal, "s-1", { tool })));
+    assert.equal(session.toolCounts().size, 10_000);
+    assert.deepEqual(
+      [0, 1, 9999].map((n) => session.countOf(`tool-${n}`)),
+      [2, 1, 2],
+    );
+    assert.equal(session.totals().invocations, 10_002);
+    const guard = session.guard({ maxCallsPerTool: 2, requireBefore: { deploy: ["tool-5000"] } });
+    assert.equal(guard.check({ tool: "tool-9999" }).reason?.code, "TOOL_CALLS_EXCEEDED");
+    assert.equal(guard.check({ tool: "deploy" }).allowed, true);
+  });
+
+  test("what it hands out stays as it was while more is recorded", async () => {
+    await using journal = await openInMemory(await newMemoryJournal());
+    const session = await journal.session("s-1");
+    await call(journal, "s-1", { tool: "read", bytesRead: 1 });
+    const budget = await session.openBudget("b", 10);
+    const [totals, counts, agents] = [session.totals(), session.toolCounts(), session.agents()];
+    const [recent, state] = [await session.recent(5), session.budgetState("b")];
+    await call(journal, "s-1", { tool: "write", bytesRead: 2 });
+    await budget.reserve(3);
+    assert.equal(totals.bytesRead, 1n);
+    assert.deepEqual([...counts], [["read", { calls: 1, denied: 0 }]]);
+    assert.deepEqual([...agents], [["a-1", 1]]);
+    assert.equal(recent.length, 2);
+    assert.equal(state?.remaining, 10n);
+    (counts as Map<string, unknown>).clear();
+    assert.equal(session.countOf("read"), 1, "nobody outside can change what was counted");
+  });
 });
 
 suite("a session of an open journal", () => {
