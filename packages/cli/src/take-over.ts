@@ -93,7 +93,7 @@ function changed({ source }: TakeOver): SteleError {
 }
 
 async function recordEnd({ journal, source, sha256 }: TakeOver, report: Report): Promise<void> {
-  const { format, verdict, entries, headHash, keyed, sizeBytes, unprotected } = report;
+  const { format, verdict, entries, headHash, keyed, sizeBytes, stated, unprotected } = report;
   await journal.recordImport({
     format,
     source,
@@ -103,6 +103,7 @@ async function recordEnd({ journal, source, sha256 }: TakeOver, report: Report):
     keyed,
     entries,
     headHash,
+    stated,
     unprotected,
     findings: report.findings.map(({ code, line, offsetBytes, index, message }) => {
       return {

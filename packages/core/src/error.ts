@@ -71,6 +71,7 @@ export const ERRORS = {
   IMPORT_TOO_LARGE: "check that it is such a file; split it where its system can",
   IMPORT_CHANGED: "take it over when nobody writes it, or take over a copy",
   IMPORT_DIFFERENT: "take it over into a journal of its own",
+  EXPORT_IMPOSSIBLE: "leave the entry out, with --from, --to or --session",
 } as const;
 
 /** The closed set of codes; they never change their meaning. */

@@ -11,7 +11,7 @@ import { Findings, clip, type Place, type Report } from "./report.ts";
 import { isSurelyUnambiguous } from "./unambiguous.ts";
 
 /** What the first entry names as the hash before it. */
-const GENESIS = "genesis";
+export const GENESIS = "genesis";
 const HASH_LENGTH = 64;
 const BEFORE_SEQUENCE = '{"sequence":';
 const BEFORE_PREVIOUS = ',"previous_hash":"';
