@@ -18,7 +18,7 @@ export class CalybrisWriter implements RecordWriter {
   readonly between = "\n";
   readonly #context: WriteContext;
   #previous = GENESIS;
-  #sequence = 0;
+  #sequence = 0n;
   /** Whether what was written has a key that was not given. */
   #hasOtherKey = false;
 
@@ -27,7 +27,7 @@ export class CalybrisWriter implements RecordWriter {
   }
 
   end(): string {
-    return this.#sequence === 0 ? "" : "\n";
+    return this.#sequence === 0n ? "" : "\n";
   }
 
   takenOver({ seq, text, wasRight }: TakenRecord): WrittenRecord | undefined {
@@ -36,7 +36,7 @@ export class CalybrisWriter implements RecordWriter {
     const { key } = this.#context;
     const isRight = this.#hash(line.previousHash, line.data, key) === line.entryHash;
     if (!isRight && !wasRight && !this.#isPlain(line)) return undefined;
-    const isNext = line.sequence === this.#sequence + 1 && line.previousHash === this.#previous;
+    const isNext = line.sequence === this.#sequence + 1n && line.previousHash === this.#previous;
     if (isNext && (isRight || (!key && wasRight))) {
       this.#hasOtherKey ||= !isRight;
       this.#sequence++;
