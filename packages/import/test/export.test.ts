@@ -191,7 +191,6 @@ const whole = fc.bigInt(0n, (1n << 64n) - 1n).map((value) => {
 });
 const digest = fc.constant("0".repeat(64));
 const real = fc.double({ noNaN: true, noDefaultInfinity: true });
-const optional = { requiredKeys: [] } as const;
 
 /** An event of a type that some format has a record for. */
 const native: fc.Arbitrary<Recorded> = fc
@@ -200,12 +199,10 @@ const native: fc.Arbitrary<Recorded> = fc
     fc.record({
       type: fc.constant("tool.call"),
       session: fc.constant("sess-7"),
-      data: fc
-        .record(
-          { server: word, bytesRead: whole, bytesWritten: whole, allowed: fc.boolean() },
-          optional,
-        )
-        .chain((data) => word.map((tool) => ({ tool, ...data }))),
+      data: fc.record(
+        { tool: word, server: word, bytesRead: whole, bytesWritten: whole, allowed: fc.boolean() },
+        { requiredKeys: ["tool"] },
+      ),
     }),
     fc.record({
       type: fc.constant("gateway.event"),
