@@ -9,11 +9,3 @@ export type { Finding, FindingCode, OriginVerdict, Report } from "./report.ts";
 export { orderSegments, type Segment } from "./segments.ts";
 export { stemedb } from "./stemedb.ts";
 export { symbi } from "./symbi.ts";
-export {
-  EXPORT_FORMATS,
-  exportEntries,
-  type ExportFormat,
-  type ExportOptions,
-  type ExportSource,
-  type ExportSummary,
-} from "./write/export.ts";

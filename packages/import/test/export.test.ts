@@ -133,7 +133,8 @@ suite("events of Stele's own", () => {
 
   test("a review is signed, with its time as chrono prints it", async () => {
     const review = (critic: string): string =>
-      `{"type":"review","data":{"directorHash":"${"d".repeat(64)}","criticHash":"${"c".repeat(64)}",` +
+      `{"type":"review","data":{"directorHash":"${"d".repeat(64)}",` +
+      `"criticHash":"${"c".repeat(64)}",` +
       `"verdict":"needs_revision","score":1e21,"dimensions":{"x":0.5},"critic":${critic},` +
       '"iteration":2}}';
     const { bytes } = await write(symbi, [

@@ -36,7 +36,8 @@ export class ChioWriter implements RecordWriter {
     this.#session ??= { id };
     if (this.#session.id === id) return;
     const names = [this.#session.id, id].map((name) => JSON.stringify(name) ?? "none");
-    const message = `a chio file has one session, and these entries have several: ${names.join(", ")}`;
+    const several = names.join(", ");
+    const message = `a chio file has one session, and these entries have several: ${several}`;
     throw new SteleError("OPTION_INVALID", message, { fix: "choose one: --session ID" });
   }
 

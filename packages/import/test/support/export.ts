@@ -4,13 +4,13 @@ import type { RecordedEvent } from "@stele/core/event";
 import type { Hash } from "@stele/core/hash";
 import type { SigningKey } from "@stele/core/key";
 import type { Entry } from "@stele/core/ledger";
+import type { Format } from "@stele/import";
 import {
   EXPORT_FORMATS,
   exportEntries,
   type ExportOptions,
   type ExportSummary,
-  type Format,
-} from "@stele/import";
+} from "@stele/import/writing";
 import { checkBytes, primitives, type CheckHow } from "./check.ts";
 
 const PKCS8 = "302e020100300506032b657004220420";
