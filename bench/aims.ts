@@ -45,6 +45,7 @@ export function judgeAims(run: Run): Aim[] {
       measured: latency(run, "stele") / (2 * latency(run, "floor") + run.costs.sign),
       floor: NaN,
     },
+    ...indexAims(run),
     verifyAim(run, 1, 0.8),
     verifyAim(run, 2, 1.4),
     {
@@ -71,6 +72,49 @@ function rateAim(run: Run, rival: ContenderName, target: number): Omit<Aim, "met
     measured: rate(run, "stele") / rate(run, rival),
     floor: rate(run, "floor") / rate(run, rival),
   };
+}
+
+function indexAims({ index }: Run): Omit<Aim, "met">[] {
+  const stele = index.filter(({ by }) => by === "stele");
+  const measured = (what: string): number =>
+    stele.find((row) => row.what === what)?.measured ?? NaN;
+  const worst = (isAsked: (what: string) => boolean): number => {
+    const p99s = stele.filter((row) => isAsked(row.what)).map(({ p99Ms }) => p99Ms);
+    const known = p99s.filter((p99) => !Number.isNaN(p99));
+    return known.length === 0 ? NaN : Math.max(...known);
+  };
+  const isSum = (what: string): boolean => what.startsWith("sums");
+  const isCold = (what: string): boolean => what.includes("cached");
+  return [
+    {
+      name: "index: entries/s of making it",
+      target: 50_000,
+      atLeast: true,
+      measured: measured("making"),
+      floor: NaN,
+    },
+    {
+      name: "index: appending with ÷ without",
+      target: 0.9,
+      atLeast: true,
+      measured: measured("appending"),
+      floor: NaN,
+    },
+    {
+      name: "index: the slowest question, p99 ms",
+      target: 20,
+      atLeast: false,
+      measured: worst((what) => !isSum(what) && !isCold(what)),
+      floor: NaN,
+    },
+    {
+      name: "index: the slowest sums, ms",
+      target: 50,
+      atLeast: false,
+      measured: worst(isSum),
+      floor: NaN,
+    },
+  ];
 }
 
 function verifyAim(run: Run, threads: number, target: number): Omit<Aim, "met"> {

@@ -1,9 +1,9 @@
 import path from "node:path";
 import fs from "node:fs";
-import { makeLedger } from "./ledger.ts";
 import type { Options } from "./options.ts";
 import { runTrial } from "./process.ts";
 import { median } from "./statistics.ts";
+import { formatNumber } from "./table.ts";
 
 /** One figure about questions. NaN where a column does not apply. */
 export interface IndexRow {
@@ -11,6 +11,8 @@ export interface IndexRow {
   readonly by: "stele" | "sqlite rows" | "jq";
   readonly what: string;
   readonly value: string;
+  /** What aims are about: entries/s of making, the ratio of appending; NaN of questions. */
+  readonly measured: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
@@ -33,14 +35,16 @@ export interface QuestionCosts {
 /** Making an index, asking it, and what it costs who appends. */
 export async function benchIndex(scratch: string, options: Options): Promise<IndexRow[]> {
   const entries = options.indexEntries;
-  const { dir } = await makeLedger(scratch, entries, 256);
+  const dir = fs.mkdtempSync(path.join(scratch, "mixed-"));
+  console.error(`index: filling a journal of ${entries} mixed entries`);
+  await runTrial<unknown>("fill-mixed", { dir, entries });
   const rows: IndexRow[] = [];
+  const rowsFile = path.join(scratch, "rows.sqlite");
   for (const [by, trial] of [
     ["stele", "index-feed"],
     ["sqlite rows", "index-rows"],
   ] as const) {
     console.error(`index: ${by}`);
-    const rowsFile = path.join(scratch, "rows.sqlite");
     rows.push(
       ...costRows(entries, by, await runTrial<IndexCosts>(trial, { dir, entries, rowsFile })),
     );
@@ -48,10 +52,18 @@ export async function benchIndex(scratch: string, options: Options): Promise<Ind
   console.error("index: jq");
   const jq = await runTrial<{ readonly ms: number }>("index-jq", { dir });
   const once = { entries, by: "jq", what: "agent and tool, newest 100" } as const;
-  rows.push({ ...once, value: "", p50Ms: jq.ms, p99Ms: jq.ms });
-  rows.push(await appendRow(scratch, options));
+  rows.push({ ...once, value: "", measured: NaN, p50Ms: jq.ms, p99Ms: jq.ms });
   fs.rmSync(dir, { recursive: true });
-  return rows;
+  fs.rmSync(rowsFile);
+  rows.push(await appendRow(scratch, options));
+  return rows.map((row) => ({ ...row, value: row.value || ratios(row, rows) }));
+}
+
+/** How many times as long others took for the same, by the medians. */
+function ratios({ by, what, p50Ms }: IndexRow, rows: readonly IndexRow[]): string {
+  if (by !== "stele") return "";
+  const others = rows.filter((row) => row.by !== "stele" && row.what === what);
+  return others.map((row) => `${row.by}: × ${formatNumber(row.p50Ms / p50Ms)}`).join(", ");
 }
 
 function costRows(entries: number, by: IndexRow["by"], costs: IndexCosts): IndexRow[] {
@@ -62,10 +74,10 @@ function costRows(entries: number, by: IndexRow["by"], costs: IndexCosts): Index
     `${bytesPerEntry.toFixed(0)} bytes/entry`,
     `RSS ${maxRssMiB.toFixed(0)} MiB`,
   ];
-  const making = { entries, by, what: "making", value: figures.join(", ") };
+  const making = { what: "making", value: figures.join(", "), measured: entriesPerSecond };
   return [
-    { ...making, p50Ms: NaN, p99Ms: NaN },
-    ...questions.map((question) => ({ entries, by, value: "", ...question })),
+    { entries, by, ...making, p50Ms: NaN, p99Ms: NaN },
+    ...questions.map((question) => ({ entries, by, value: "", measured: NaN, ...question })),
   ];
 }
 
@@ -83,5 +95,6 @@ async function appendRow(scratch: string, options: Options): Promise<IndexRow> {
   }
   const [on, off] = [median(rates.on), median(rates.off)];
   const value = `${Math.round(on)} ÷ ${Math.round(off)} = ${(on / off).toFixed(2)}`;
-  return { entries: NaN, by: "stele", what: "appending", value, p50Ms: NaN, p99Ms: NaN };
+  const row = { entries: NaN, by: "stele", what: "appending", value } as const;
+  return { ...row, measured: on / off, p50Ms: NaN, p99Ms: NaN };
 }

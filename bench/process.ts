@@ -31,6 +31,7 @@ export type TrialName =
   | "proofs"
   | "publish"
   | "fill"
+  | "fill-mixed"
   | "costs"
   | "guard"
   | "import"
