@@ -663,7 +663,9 @@ def read_recovery_key(event: bytes, seq: int, origin: str) -> Optional[Key]:
 
 
 PRUNED_EVENT = re.compile(
-    rb'\{"type":"stele\.pruned","data":\{"first":(0|[1-9][0-9]{0,15}),.*', re.DOTALL
+    rb'\{"type":"stele\.pruned","data":\{"first":(0|[1-9][0-9]{0,15}),'
+    rb'(?:"agents":\{"from":(0|[1-9][0-9]{0,15}),"count":(0|[1-9][0-9]{0,15})\},)?.*',
+    re.DOTALL,
 )
 
 
@@ -673,6 +675,7 @@ class NamedCut(NamedTuple):
     seq: int
     time: str
     first: int
+    agents: Optional[Tuple[int, int]]  # from which entry on those about keys were kept, how many
     reason: Optional[str]
     by: Optional[str]
 
@@ -688,7 +691,8 @@ def read_cut(event: bytes, seq: int, time: str) -> Optional[NamedCut]:
     except ValueError:
         reason, by = None, None
     texts = [text if isinstance(text, str) else None for text in (reason, by)]
-    return NamedCut(seq, time, int(match[1]), *texts)
+    agents = None if match[2] is None else (int(match[2]), int(match[3]))
+    return NamedCut(seq, time, int(match[1]), agents, *texts)
 
 
 # ---- What agents sign (agents.md) ----------------------------------------------------------------
@@ -736,7 +740,7 @@ class Agents:
     """The keys that agents sign with, as far as the entries were read (agents 2 and 3)."""
 
     origin: str
-    is_pruned: bool
+    are_some_lost: bool  # entries about agents' keys were dropped, and not kept
     active: Set[Tuple[str, Key]] = field(default_factory=set)
     named: Set[Tuple[str, bytes]] = field(default_factory=set)
 
@@ -759,7 +763,7 @@ class Agents:
         message = pre_auth_encoding(b"application/vnd.stele.event+json", body)
         if any(key.accepts(message, signature) for key in keys):
             return True
-        if keys or not self.is_pruned or (agent, id) in self.named:
+        if keys or not self.are_some_lost or (agent, id) in self.named:
             raise ValueError("it is not signed by a key that its agent had there")
         return False
 
@@ -1846,31 +1850,85 @@ def follow_changes(changes: List[EntryProof], pinned: Key, is_whole: bool = True
 
 # ---- What is left of dropped entries (retention 3 and 5) -----------------------------------------
 
-ANNOUNCEMENT = re.compile(r'\{"first":([0-9]{1,16}),"from":([0-9]{1,16})\}')
+ANNOUNCEMENT = re.compile(
+    r'\{"first":([0-9]{1,16}),"from":([0-9]{1,16})'
+    r'(?:,"agents":\{"from":([0-9]{1,16}),"count":([0-9]{1,16})\})?\}'
+)
 
 
-def read_kept_proofs(directory: str, first: int) -> Tuple[bool, List[EntryProof]]:
-    """Whether pruned.jsonl is there and well-formed, and its proofs of entries before the first."""
+class KeptAgents(NamedTuple):
+    """What pruned.jsonl has of dropped entries about agents' keys: their lines, not yet checked."""
+
+    cut: int
+    start: int
+    count: int
+    lines: List[bytes]
+
+
+class KeptPast(NamedTuple):
+    """What pruned.jsonl has; an attribute that is missing or malformed is empty."""
+
+    is_there: bool = False
+    proofs: List[EntryProof] = []
+    agents: Optional[KeptAgents] = None
+
+
+def read_kept_past(directory: str, first: int) -> KeptPast:
+    """What pruned.jsonl has of the entries before the first."""
     data = read_beside(directory, "pruned.jsonl", 2**31)
     if data is None:
-        return False, []
+        return KeptPast()
     try:
         beginning, *lines, end = data.decode().split("\n")
-        numbers = ANNOUNCEMENT.fullmatch(beginning)
-        if end != "" or numbers is None or any(int(each) > MAX_NUMBER for each in numbers.groups()):
-            return False, []
+        match = ANNOUNCEMENT.fullmatch(beginning)
+        numbers = [int(each) for each in match.groups() if each is not None] if match else []
+        if end != "" or not numbers or any(number > MAX_NUMBER for number in numbers):
+            return KeptPast()
+        are_kept = len(numbers) == 4
+        entries = [line.encode() for line in lines if are_kept and line.startswith('{"seq":')]
+        lines = [line for line in lines if not (are_kept and line.startswith('{"seq":'))]
         values = [parse_json(line) for line in lines]
     except ValueError:
-        return False, []
+        return KeptPast()
     texts = [value.get("proof") if isinstance(value, dict) else None for value in values]
     for text, line in zip(texts, lines):
         if not isinstance(text, str) or to_json({"proof": text}) != line:
-            return False, []
+            return KeptPast()
+    agents = KeptAgents(numbers[0], numbers[2], numbers[3], entries) if are_kept else None
     try:
         proofs = [parse_entry_proof(text.encode()) for text in texts if isinstance(text, str)]
     except ValueError:
-        return True, []
-    return True, [proof for proof in proofs if proof.index < first]
+        return KeptPast(True, [], agents)
+    return KeptPast(True, [proof for proof in proofs if proof.index < first], agents)
+
+
+class KeptEntry(NamedTuple):
+    """A dropped entry about agents' keys."""
+
+    seq: int
+    leaf_hash: bytes
+    event: bytes
+
+
+def read_kept_entries(kept: KeptAgents) -> List[KeptEntry]:
+    """Retention 5, step 2: well-formed, in order and as many as is said; ValueError if not."""
+    entries = []
+    before = -1
+    for line in kept.lines:
+        parts = split_entry(line)
+        leaf = parse_leaf(parts[0]) if parts else None
+        leaf_hash = hash_leaf(parts[0]) if parts else b""
+        if parts is None or leaf is None or leaf_hash.hex().encode() != parts[1]:
+            raise ValueError("one is not the entry that it was")
+        if not max(before + 1, kept.start) <= leaf.seq < kept.cut:
+            raise ValueError("they are not in order")
+        if not leaf.event.startswith(b'{"type":"stele.agent",'):
+            raise ValueError(f"entry {leaf.seq} names no agent's key")
+        before = leaf.seq
+        entries.append(KeptEntry(leaf.seq, leaf_hash, leaf.event))
+    if len(entries) != kept.count:
+        raise ValueError(f"there are {len(entries)}, not {kept.count}")
+    return entries
 
 
 def read_leaf_tile(directory: str, index: int, width: int) -> Optional[bytes]:
@@ -1953,6 +2011,7 @@ class Check:
     first: int = 0  # the first entry that is kept
     is_announced: bool = False
     proofs: List[EntryProof] = field(default_factory=list)
+    kept_agents: Optional[KeptAgents] = None
     begin: Optional[Header] = None  # of the first segment, when others came before it
     past: Union[State, Finding] = field(default_factory=State)
     cuts: List[NamedCut] = field(default_factory=list)
@@ -1988,7 +2047,8 @@ class Check:
         changes = [last_key_change(path, self.own.name) for path in paths]
         self.first = numbers[0] if numbers else 0
         if self.first > 0:
-            self.is_announced, self.proofs = read_kept_proofs(self.directory, self.first)
+            past = read_kept_past(self.directory, self.first)
+            self.is_announced, self.proofs, self.kept_agents = past
             self.watch.sizes |= {proof.signed.checkpoint.size for proof in self.proofs}
             self.watch.sizes.add(self.first)
             self.watch.tiles.cut = self.first
@@ -2033,16 +2093,52 @@ class Check:
             self.epochs[-1] = Epoch(self.epochs[-1].key, proof.signed.checkpoint.size)
             self.epochs.append(Epoch(change.key, None))
         self.recovery = way.recovery
+        entries = self.begin_with_agents()
         self.past = State()
+        wrong = None
         try:
             for leaf_hash in pruned_hashes(self.directory, self.first):
+                if entries.get(self.past.size, leaf_hash) != leaf_hash:
+                    wrong = self.past.size if wrong is None else wrong
                 self.past.append(leaf_hash, None)
                 self.watch.pass_by(self.past)
         except Finding as finding:
             self.past, self.watch.tiles.are_there = finding, False
+            return
+        if wrong is not None:
+            raise Finding("tampered", 0, f"the tiles have another entry {wrong} about agents' keys")
+
+    def begin_with_agents(self) -> Dict[int, bytes]:
+        """Retention 5, step 2: the agents' keys of dropped entries; the hashes of those entries."""
+        kept = self.kept_agents
+        start = kept.start if kept else self.first
+        self.agents = Agents(self.own.name, start > 0)
+        try:
+            entries = read_kept_entries(kept) if kept else []
+            for entry in entries:
+                agents = self.agents if entry.seq < self.first else Agents(self.own.name, False)
+                agents.change(entry.event)
+        except ValueError as error:
+            reason = f"what was kept of agents' keys: {error}"
+            raise Finding("tampered", 0, reason) from None
+        return {entry.seq: entry.leaf_hash for entry in entries}
+
+    def check_agents(self) -> None:
+        """Retention 5, step 5: as the sealed entry that names the cut has it."""
+        enough = [cut for cut in self.cuts if cut.first >= self.first]
+        cut = min(enough, key=lambda cut: (cut.first, cut.seq))
+        start, count = cut.agents or (self.first, 0)
+        kept = read_kept_entries(self.kept_agents) if self.kept_agents else []
+        if sum(start <= entry.seq < cut.first for entry in kept) != count:
+            raise Finding("tampered", 0, "what was kept of agents' keys is not what was dropped")
+        known = self.kept_agents.start if self.kept_agents else self.first
+        if self.signatures_unchecked > 0 and min(known, self.first) > start:
+            raise Finding("tampered", 0, "the dropped entries about agents' keys are missing")
 
     def check_past(self) -> None:
         """Retention 5, step 5."""
+        if self.first > 0:
+            self.check_agents()
         if isinstance(self.past, Finding):
             raise self.past
         if self.first == 0:
@@ -2177,10 +2273,11 @@ class Check:
                     for name in contents or ():
                         covered = seq is not None and any(e.covers(seq, name) for e in concern)
                         self.contents_unerased += covered
+
     def check_signatures(self, file: BinaryIO, segment: Segment) -> Optional[Finding]:
         """Verdict 3, step 7.8."""
         if self.agents is None:
-            self.agents = Agents(self.own.name, self.first > 0)
+            self.agents = Agents(self.own.name, False)
         try:
             for checked in check_signatures(file, segment, self.agents):
                 self.signatures_checked += checked
@@ -2326,6 +2423,8 @@ def blind_spots(check: Check) -> Iterator[str]:
         yield f"that a key's holder and {names} together rewrote entries before {anchored}"
     if check.first > 0 and check.state.size >= check.first:
         yield f"that entries before {check.first}, of which only hashes are left, were malformed"
+    if check.signatures_unchecked > 0:
+        yield f"that {check.signatures_unchecked} signed events are not the agents'"
     yield "that something was never recorded, or recorded wrongly by its writer"
 
 

@@ -15,10 +15,18 @@ export interface DroppedSegment {
   readonly contentBytes: number;
 }
 
+/** Which dropped entries about agents' keys were kept beside the ledger: none is left out. */
+export interface KeptAgentsCount {
+  /** Those from this entry on; the ones before were dropped when they were not kept yet. */
+  readonly from: number;
+  readonly count: number;
+}
+
 /** What a `stele.pruned` entry says. */
 export interface Cut {
   /** The `seq` of the first entry that is kept. */
   readonly first: number;
+  readonly agents: KeptAgentsCount;
   /** Base64 root of the tree of the entries before that. */
   readonly root: string;
   readonly segments: readonly DroppedSegment[];
@@ -32,19 +40,25 @@ export interface PrunedRecord {
   readonly time: string;
   /** The `seq` of the first entry that it says is kept. */
   readonly first: number;
+  /** Undefined in entries of writers that kept none. */
+  readonly agents: KeptAgentsCount | undefined;
   readonly reason: string | null;
   readonly by: string | null;
 }
 
 /** The first bytes of the events that `parsePruned` reads. */
 export const PRUNED_EVENT_BEGINNING = '{"type":"stele.pruned",';
-const FORM = /^\{"type":"stele\.pruned","data":\{"first":(0|[1-9][0-9]{0,15}),/;
+const NUMBER = "(0|[1-9][0-9]{0,15})";
+const FORM = new RegExp(
+  String.raw`^\{"type":"stele\.pruned","data":\{"first":${NUMBER},` +
+    String.raw`(?:"agents":\{"from":${NUMBER},"count":${NUMBER}\},)?`,
+);
 
 /** The event that says what is dropped. */
-export function prunedEvent({ first, root, segments, reason, by }: Cut): EventText {
+export function prunedEvent({ first, agents, root, segments, reason, by }: Cut): EventText {
   const entries = segments.reduce((sum, segment) => sum + segment.entries, 0);
   const bytes = segments.reduce((sum, one) => sum + one.bytes + one.contentBytes, 0);
-  const data = { first, root, entries, bytes, segments, reason, by };
+  const data = { first, agents, root, entries, bytes, segments, reason, by };
   return encodeEvent({ type: "stele.pruned", data });
 }
 
@@ -56,10 +70,15 @@ export function parsePruned(
   { seq, time }: { readonly seq: number; readonly time: string },
   untrustedEvent: string,
 ): PrunedRecord | undefined {
-  const first = Number(FORM.exec(untrustedEvent)?.[1] ?? Number.NaN);
-  if (!Number.isSafeInteger(first) || first > seq) return undefined;
+  const [first, from, count] = (FORM.exec(untrustedEvent) ?? []).slice(1).map(numberOf);
+  if (first === undefined || !Number.isSafeInteger(first) || first > seq) return undefined;
+  const agents = from === undefined || count === undefined ? undefined : { from, count };
   const { reason, by } = readData(untrustedEvent);
-  return { seq, time, first, reason: textOrNull(reason), by: textOrNull(by) };
+  return { seq, time, first, agents, reason: textOrNull(reason), by: textOrNull(by) };
+}
+
+function numberOf(digits: string | undefined): number | undefined {
+  return digits === undefined ? undefined : Number(digits);
 }
 
 function readData(untrusted: string): { readonly reason?: unknown; readonly by?: unknown } {

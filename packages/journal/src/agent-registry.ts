@@ -9,7 +9,7 @@ import { SteleError } from "@stele/core/error";
 import { formatVerifierKey, isSignedBy } from "@stele/core/key";
 import { eventMessage, type SignedText } from "@stele/core/signed-event";
 import type { World } from "@stele/store";
-import { readAgentsFile, writeAgentsFile, type AgentsFile } from "@stele/store/agents";
+import { agentsBefore, readAgentsFile, writeAgentsFile, type AgentsFile } from "@stele/store/agents";
 import type { LedgerReader } from "@stele/store/reading";
 
 /** A key of an agent, as the journal's entries name it. */
@@ -29,19 +29,21 @@ export interface AgentKey {
 const WORTH_KEEPING = 1000;
 
 /**
- * All changes of agents' keys in the sealed entries. What DIR/agents says is held against the
+ * All changes of agents' keys, in the entries that are there and those that were dropped and kept.
+ * Throws JOURNAL_DAMAGED when those are not what they were. What DIR/agents says is held against the
  * ledger, and only what follows is read; without it every entry is. Memory: flat.
  */
 export async function readAgents(
   world: World,
   directory: string,
-  ledger: LedgerReader,
+  { ledger, origin }: { readonly ledger: LedgerReader; readonly origin: string },
 ): Promise<AgentsFile> {
   const { size } = await ledger.durable();
   const first = await ledger.first();
   const start = { size: first, hash: ZERO_HASH, changes: [] };
+  const past = await agentsBefore(world, directory, { origin, first });
   const kept = (await keptAgents(world, directory, { ledger, first, size })) ?? start;
-  const changes = [...kept.changes];
+  const changes = [...past.changes, ...kept.changes];
   let { hash } = kept;
   for await (const { entry, line } of ledger.read({ from: kept.size, to: size - 1 })) {
     hash = entry.hash;
@@ -105,16 +107,22 @@ export class AgentRegistry {
   readonly #world: World;
   readonly #directory: string;
   readonly #ledger: LedgerReader;
+  readonly #origin: string;
   readonly #keys = new AgentKeys();
   #changes: PlacedAgentChange[] = [];
   #savedSize = 0;
   #loading: Promise<void> | undefined;
   #isLoaded = false;
 
-  constructor(world: World, directory: string, ledger: LedgerReader) {
+  constructor(
+    world: World,
+    directory: string,
+    { ledger, origin }: { readonly ledger: LedgerReader; readonly origin: string },
+  ) {
     this.#world = world;
     this.#directory = directory;
     this.#ledger = ledger;
+    this.#origin = origin;
   }
 
   /** Whether `check` and `has` can be asked. */
@@ -167,7 +175,8 @@ export class AgentRegistry {
   }
 
   async #load(): Promise<void> {
-    const { size, hash, changes } = await readAgents(this.#world, this.#directory, this.#ledger);
+    const known = { ledger: this.#ledger, origin: this.#origin };
+    const { size, hash, changes } = await readAgents(this.#world, this.#directory, known);
     for (const change of changes) this.#keys.take(change);
     this.#changes = [...changes];
     this.#isLoaded = true;

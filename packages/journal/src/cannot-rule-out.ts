@@ -12,6 +12,8 @@ export interface Doubts {
   readonly isKeyKept: boolean;
   /** How many entries were dropped, from the first one on. */
   readonly pruned: number;
+  /** How many signed events there are whose agents' keys were dropped. */
+  readonly unchecked: number;
 }
 
 /** What a check cannot see, in plain sentences; each says from which entry on. */
@@ -23,6 +25,7 @@ export function cannotRuleOut(doubts: Doubts): readonly string[] {
     ...rewritten(doubts, size),
     ...withHelp(doubts),
     ...unread(doubts),
+    ...unsigned(doubts),
     "that something was never recorded, or recorded wrongly by its writer",
   ];
 }
@@ -71,6 +74,12 @@ function withHelp({ anchored }: Doubts): readonly string[] {
 function unread({ pruned }: Doubts): readonly string[] {
   if (pruned === 0) return [];
   return [`that entries before ${pruned}, of which only hashes are left, were malformed`];
+}
+
+function unsigned({ unchecked, pruned }: Doubts): readonly string[] {
+  if (unchecked === 0) return [];
+  const events = unchecked === 1 ? "a signed event is" : `${unchecked} signed events are`;
+  return [`that ${events} not the agents': what named their keys before ${pruned} was dropped`];
 }
 
 function entriesFrom(size: number): string {

@@ -157,7 +157,7 @@ export class Journal extends JournalReader implements AsyncDisposable {
     this.#hasWitness = parts.hasWitness;
     this.#records = parts.records;
     const ledger = new LedgerReader(world, directory, parts.open.manifest);
-    this.#agents = new AgentRegistry(world, directory, ledger);
+    this.#agents = new AgentRegistry(world, directory, { ledger, origin: this.origin });
     parts.open.writer.onSealed = () => {
       parts.keeper.noteSeal();
       this.noteSealed();

@@ -3,11 +3,15 @@ import { SteleError } from "@stele/core/error";
 import { prunedEvent, type DroppedSegment } from "@stele/core/pruned-event";
 import { readCursors, type OpenJournal, type Receipt, type World } from "@stele/store";
 import {
+  agentsBefore,
   describeSegment,
   dropSegments,
   keepHashes,
+  linesBelow,
   removePartialTile,
   writePruned,
+  type KeptAgentLines,
+  type LeavingSegment,
 } from "@stele/store/pruning";
 import { LedgerReader, listSegments, readKeyHistory } from "@stele/store/reading";
 import { TreeReader } from "@stele/store/tiles";
@@ -80,41 +84,58 @@ export async function pruneJournal(
 ): Promise<Pruned> {
   const limits = readLimits(journal.world, options);
   const { kept, dropped, heldBy } = await plan(journal, limits);
-  const segments: DroppedSegment[] = [];
+  const leaving: LeavingSegment[] = [];
   for (const segment of dropped) {
-    segments.push(await describeSegment(journal.world, journal.directory, segment));
+    leaving.push(await describeSegment(journal.world, journal.directory, segment));
   }
+  const segments = leaving.map(({ segment }) => segment);
   const entries = segments.reduce((sum, segment) => sum + segment.entries, 0);
   const bytes = segments.reduce((sum, one) => sum + one.bytes + one.contentBytes, 0);
   const isDropped = segments.length > 0 && options.dryRun !== true;
-  const receipt = isDropped ? await drop(journal, { segments, first: kept }, options) : null;
+  const receipt = isDropped ? await drop(journal, { leaving, first: kept }, options) : null;
   return { first: kept, entries, bytes, segments, heldBy, receipt };
 }
 
 async function drop(
   journal: PrunableJournal,
-  cut: { readonly segments: readonly DroppedSegment[]; readonly first: number },
+  cut: { readonly leaving: readonly LeavingSegment[]; readonly first: number },
   { reason, by }: PruneOptions,
 ): Promise<Receipt> {
   const { world, directory, open } = journal;
-  const { segments, first } = cut;
+  const { leaving, first } = cut;
+  const segments = leaving.map(({ segment }) => segment);
   const { writer } = open;
   const bounds = [...segments.map((segment) => segment.first), first];
   const from = writer.sealedSize;
   const roots = await keepHashes(world, directory, { bounds, size: from });
   const proofs = await (await proverOf(journal)).keysBefore(first);
-  await writePruned(world.disk, directory, { first, from, proofs });
+  const agents = await agentsIn(journal, leaving);
+  await writePruned(world.disk, directory, { first, from, proofs, agents });
   const receipts: Promise<Receipt>[] = [];
   for (let at = 0; at < segments.length; at += SEGMENTS_MAX) {
     const some = segments.slice(at, at + SEGMENTS_MAX);
     const end = bounds[at + some.length]!;
     const root = rootBase64(roots.get(end)!);
-    receipts.push(writer.append(prunedEvent({ first: end, root, segments: some, reason, by })));
+    const count = linesBelow(agents.lines, end).length;
+    const kept = { from: agents.from, count };
+    const what = { first: end, agents: kept, root, segments: some, reason, by };
+    receipts.push(writer.append(prunedEvent(what)));
   }
   const sealed = await Promise.all(receipts);
   await dropSegments(world.disk, directory, first);
   await removePartialTile(world.disk, directory, bounds[0]!);
   return sealed.at(-1)!;
+}
+
+/** The entries about agents' keys that are dropped now or were before: what agents signed needs. */
+async function agentsIn(
+  { world, directory, open }: PrunableJournal,
+  leaving: readonly LeavingSegment[],
+): Promise<KeptAgentLines> {
+  const known = { origin: open.manifest.origin, first: leaving[0]!.segment.first };
+  const before = await agentsBefore(world, directory, known);
+  const lines = [...before.lines, ...leaving.flatMap(({ agentLines }) => agentLines)];
+  return { from: before.from, count: lines.length, lines };
 }
 
 async function proverOf({ world, directory, open, newestSeal }: PrunableJournal): Promise<Prover> {

@@ -2,15 +2,24 @@ import { SteleError } from "@stele/core/error";
 import { followKeys, type TrustedKey } from "@stele/core/key-chain";
 import { sameKey, type VerifierKey } from "@stele/core/key";
 import type { SegmentHeader } from "@stele/core/ledger";
+import type { PlacedAgentChange } from "@stele/core/agent-event";
 import type { PrunedRecord } from "@stele/core/pruned-event";
 import type { Finding, Verdict } from "@stele/core/verdict";
 import type { World } from "@stele/store";
 import type { KeyHistory } from "@stele/store/reading";
 import {
+  contradicts,
+  holdAgentsAgainstTiles,
+  readKeptAgents,
+  statedBy,
+  type KeptAgents,
+} from "@stele/store/agents";
+import {
   checkTiles,
   continues,
   readPruned,
   readPrunedHashes,
+  type PrunedFile,
   type PrunedHashes,
 } from "@stele/store/tiles";
 
@@ -26,6 +35,8 @@ export interface PrunedPast {
   readonly tiles: Finding | undefined;
   /** The keys that sealed them, the one that is due behind them last; or why that is not proven. */
   readonly keys: readonly VerifierKey[] | Finding;
+  /** What was kept of the entries about agents' keys; or why that is not what they were. */
+  readonly agents: KeptAgents | Finding;
   /** Whether one of their seals that was kept is by the pinned key. */
   readonly pinnedSealed: boolean;
   /** Of a bounded journal in memory: nothing is kept of what was evicted, and nothing says so. */
@@ -38,7 +49,8 @@ export function evictedPast({ first, epochs }: KeyHistory): PrunedPast | undefin
   const hashes: Finding = { verdict: "corrupt", seq: 0, reason: "evicted" };
   const keys = [epochs[0]!.key];
   const nothing = { isAnnounced: false, tiles: undefined, pinnedSealed: false };
-  return { ...nothing, first, hashes, keys, isEvicted: true };
+  const agents = { from: first, changes: [] };
+  return { ...nothing, first, hashes, keys, agents, isEvicted: true };
 }
 
 /**
@@ -56,7 +68,8 @@ export async function readPast(
 ): Promise<PrunedPast | undefined> {
   const { first, proofs, epochs } = known.history;
   if (first === 0) return undefined;
-  const isAnnounced = (await readPruned(world.disk, directory)) !== undefined;
+  const file = await readPruned(world.disk, directory);
+  const isAnnounced = file !== undefined;
   const sizes = proofs.map(({ proof }) => proof.checkpoint.size);
   const wanted = { first, roots: [...known.rootsWanted, ...sizes] };
   const hashes = await orFinding(readPrunedHashes(world, directory, wanted));
@@ -74,16 +87,40 @@ export async function readPast(
   const { pinned } = known;
   const sealers = "verdict" in keys ? [] : sealersOf(known.history);
   const pinnedSealed = pinned !== undefined && sealers.some((one) => sameKey(one, pinned));
-  return { first, isAnnounced, hashes, tiles, keys, pinnedSealed };
+  const agents = await orFinding(
+    agentsOf(world, directory, { origin: key.name, file, first, areHashesThere: !("verdict" in hashes) }),
+    "tampered",
+  );
+  return { first, isAnnounced, hashes, tiles, keys, agents, pinnedSealed };
 }
 
-async function orFinding(pending: Promise<PrunedHashes>): Promise<PrunedHashes | Finding> {
+async function orFinding<T>(
+  pending: Promise<T>,
+  verdict: "corrupt" | "tampered" = "corrupt",
+): Promise<T | Finding> {
   try {
     return await pending;
   } catch (error) {
     if (!(error instanceof SteleError) || error.code !== "JOURNAL_DAMAGED") throw error;
-    return { verdict: "corrupt", seq: error.seq ?? 0, reason: error.message };
+    return { verdict, seq: error.seq ?? 0, reason: error.message };
   }
+}
+
+/** Where hashes are missing, that is the finding. */
+async function agentsOf(
+  world: World,
+  directory: string,
+  known: {
+    readonly origin: string;
+    readonly file: PrunedFile | undefined;
+    readonly first: number;
+    readonly areHashesThere: boolean;
+  },
+): Promise<KeptAgents> {
+  const { origin, file, first, areHashesThere } = known;
+  const kept = readKeptAgents(world.primitives, origin, file, first);
+  if (areHashesThere) await holdAgentsAgainstTiles(world.disk, directory, kept, first);
+  return kept;
 }
 
 function keysOf(
@@ -137,6 +174,32 @@ export function holdPastAgainst(
     return { verdict: "tampered", seq: 0, reason };
   }
   return tiles;
+}
+
+/** The changes of agents' keys by entries that were dropped. */
+export function agentsOfPast(past: PrunedPast | undefined): readonly PlacedAgentChange[] {
+  if (!past || "verdict" in past.agents) return [];
+  return past.agents.changes.filter(({ seq }) => seq < past.first);
+}
+
+/** Whether agents may have had keys that nobody knows any more. */
+export function agentsMayBeLost(past: PrunedPast | undefined): boolean {
+  return past !== undefined && !("verdict" in past.agents) && past.agents.from > 0;
+}
+
+/**
+ * What is wrong with what was kept of agents' keys, as the entry that names the cut has it; or when
+ * more signatures were let pass than that entry allows for.
+ */
+export function holdAgentsAgainst(
+  { agents, first }: PrunedPast,
+  record: PrunedRecord,
+  unchecked: number,
+): Finding | undefined {
+  if ("verdict" in agents) return agents;
+  const isLess = unchecked > 0 && agents.from > statedBy(record, first).from;
+  const reason = contradicts(record, agents, first) ?? (isLess ? "they are missing" : undefined);
+  return reason === undefined ? undefined : { verdict: "tampered", seq: 0, reason };
 }
 
 /** Of the entries that say what was dropped, the one that made the ledger begin where it does. */

@@ -283,7 +283,8 @@ export class JournalReader implements AsyncDisposable {
    * since DIR/agents was written; without it every entry.
    */
   async agentKeys(): Promise<readonly AgentKey[]> {
-    return agentKeysOf((await readAgents(this.#world, this.#directory, this.#ledger)).changes);
+    const known = { ledger: this.#ledger, origin: this.origin };
+    return agentKeysOf((await readAgents(this.#world, this.#directory, known)).changes);
   }
 
   /**

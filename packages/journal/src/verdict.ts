@@ -10,7 +10,15 @@ import type { Finding, Verdict } from "@stele/core/verdict";
 import type { ErasedContents } from "@stele/store/contents";
 import { judge, type Head, type KeyHistory, type SegmentReport } from "@stele/store/reading";
 import { cannotRuleOut } from "./cannot-rule-out.ts";
-import { holdPastAgainst, notPruned, prunedOf, recordOf, type PrunedPast } from "./pruned-past.ts";
+import {
+  agentsOfPast,
+  holdAgentsAgainst,
+  holdPastAgainst,
+  notPruned,
+  prunedOf,
+  recordOf,
+  type PrunedPast,
+} from "./pruned-past.ts";
 import { bearsOutKey, findAnchored, holdAgainst, type Checkpoints } from "./held-against.ts";
 import type { CheckedSegment } from "./verify-segments.ts";
 
@@ -137,18 +145,23 @@ function begin(start: Progress, checked: CheckedSegment, { past }: Evidence): Pr
   if (!past) return start;
   const { keys, pinnedSealed, hashes } = past;
   if ("verdict" in keys) return found(start, keys);
+  if ("verdict" in past.agents) return found(start, past.agents);
   if ("finding" in checked) return start;
   const { first, prev, frontier } = checked.report.header;
   const roots = "verdict" in hashes ? start.roots : hashes.roots;
   const { header } = checked.report;
-  return { ...start, size: first, prev, frontier, keys, pinnedSealed, roots, begin: header };
+  const known = { keys, pinnedSealed, agents: agentsOfPast(past) };
+  return { ...start, size: first, prev, frontier, ...known, roots, begin: header };
 }
 
 /** The seals bear out the first segment's header, so what is kept of the past must lead there. */
 function holdAgainstPast(progress: Progress, { past, history }: Evidence): Progress {
   const { begin: header, acrossCut } = progress;
   if (!past || past.isEvicted || !header || progress.finding) return progress;
-  const finding = holdPastAgainst(past, { header, history }) ?? acrossCut;
+  const record = recordOf(progress.pruned, past.first);
+  const { unchecked } = progress.signatures;
+  const agents = record && holdAgentsAgainst(past, record, unchecked);
+  const finding = agents ?? holdPastAgainst(past, { header, history }) ?? acrossCut;
   return finding ? found(progress, finding) : progress;
 }
 
@@ -331,6 +344,7 @@ function toVerdict(progress: Progress, evidence: Evidence, unerased: number): Ve
       pinned,
       isKeyKept,
       pruned: isPruned ? first : 0,
+      unchecked: signatures.unchecked,
     }),
   };
 }

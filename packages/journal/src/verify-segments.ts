@@ -25,6 +25,8 @@ export interface SegmentJob {
   readonly rootsWanted: readonly number[];
   /** The changes of agents' keys that are believed until the entries were read. */
   readonly agents: readonly PlacedAgentChange[];
+  /** Whether entries about agents' keys were dropped, and not kept. */
+  readonly areAgentsLost: boolean;
 }
 
 /** A segment's report, or why there is none. */
@@ -56,7 +58,7 @@ export async function checkOne(
   const { key } = epochOfSegment(history, first);
   const keys = { key, recoveryKey: history.recoveryKey };
   const progress = onProgress && { onProgress };
-  const signatures = { agents: job.agents, isPruned: job.segments[0] !== 0 };
+  const signatures = { agents: job.agents, areSomeLost: job.areAgentsLost };
   const wanted = { rootsWanted, wantsReferences: true, signatures };
   const check = { primitives, origin, keys, first, ...wanted, ...progress };
   try {

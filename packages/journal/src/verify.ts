@@ -24,7 +24,7 @@ import { areSameChanges, readAgentsFile } from "@stele/store/agents";
 import { entriesOnlyInTiles, readPruned } from "@stele/store/tiles";
 import { findKey, type Environment } from "./key-store.ts";
 import { findWitnessed, readPinnedWitnesses, type PinnedWitnesses } from "./pinned-witnesses.ts";
-import { evictedPast, readPast } from "./pruned-past.ts";
+import { agentsMayBeLost, agentsOfPast, evictedPast, readPast } from "./pruned-past.ts";
 import { addErasuresFrom, countUnerased } from "./unerased.ts";
 import { reachVerdict, type Evidence } from "./verdict.ts";
 import {
@@ -129,8 +129,11 @@ async function verifyOnce(
   const addErasures = addErasuresFrom.bind(undefined, reader);
   const evidence = { ...known, countUnerased: unerased, addErasures };
   const { origin } = manifest;
-  const agents = (await readAgentsFile(disk, primitives, directory))?.changes ?? [];
-  const job: SegmentJob = { directory, origin, history, segments, rootsWanted, agents };
+  const derived = (await readAgentsFile(disk, primitives, directory))?.changes ?? [];
+  const agents = [...agentsOfPast(past), ...derived.filter(({ seq }) => seq >= history.first)];
+  const areAgentsLost = agentsMayBeLost(past);
+  const files = { directory, origin, history, segments };
+  const job: SegmentJob = { ...files, rootsWanted, agents, areAgentsLost };
   if (pinned && pinned.name !== origin) {
     const other = anotherJournal(pinned.name, origin);
     return (await reachVerdict(other, segments.length, evidence)).verdict;

@@ -1,2 +1,10 @@
 export { areSameChanges, readAgentsFile, writeAgentsFile, type AgentsFile } from "./agents-file.ts";
+export {
+  agentsBefore,
+  contradicts,
+  holdAgentsAgainstTiles,
+  readKeptAgents,
+  statedBy,
+  type KeptAgents,
+} from "./kept-agents.ts";
 export { prepareContents, type Prepared } from "./content-input.ts";

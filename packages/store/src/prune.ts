@@ -4,6 +4,7 @@ import { contentPath } from "./content-segment.ts";
 import type { Disk } from "./disk.ts";
 import { listIfAny, orUndefined } from "./files.ts";
 import { CONTENT, join, LEDGER } from "./layout.ts";
+import { agentLinesIn, linesBelow } from "./kept-agents.ts";
 import { readPruned, writePruned } from "./pruned.ts";
 import { findAnnounced, findPrunedRecord } from "./pruned-record.ts";
 import { listSegments, segmentPath } from "./segments.ts";
@@ -75,7 +76,18 @@ async function announceAnew(
   const file = await readPruned(world.disk, directory);
   if (!record || file?.first === record.first) return;
   const proofs = file?.proofs ?? [];
-  await writePruned(world.disk, directory, { first: record.first, from: record.seq, proofs });
+  const agents = record.agents && {
+    ...record.agents,
+    lines: linesBelow(file?.agents?.lines ?? [], record.first),
+  };
+  const { first: cut, seq } = record;
+  await writePruned(world.disk, directory, { first: cut, from: seq, proofs, agents });
+}
+
+/** A segment that is about to be dropped, and its entries about agents' keys, which are kept. */
+export interface LeavingSegment {
+  readonly segment: DroppedSegment;
+  readonly agentLines: readonly string[];
 }
 
 /** What a closed segment is, for the entry that says that it was dropped. Reads all of it. */
@@ -83,14 +95,15 @@ export async function describeSegment(
   { disk, primitives }: Pick<World, "disk" | "primitives">,
   directory: string,
   { first, next }: { readonly first: number; readonly next: number },
-): Promise<DroppedSegment> {
+): Promise<LeavingSegment> {
   const file = await disk.openRead(segmentPath(directory, first));
   try {
     const bytes = new Uint8Array(await file.size());
     await file.read(bytes, 0);
     const contentBytes = await sizeOf(disk, contentPath(directory, first));
     const sha256 = primitives.sha256(bytes);
-    return { first, entries: next - first, bytes: bytes.length, sha256, contentBytes };
+    const segment = { first, entries: next - first, bytes: bytes.length, sha256, contentBytes };
+    return { segment, agentLines: agentLinesIn(bytes) };
   } finally {
     await file.close();
   }

@@ -1,12 +1,14 @@
 import { decodeUtf8, utf8 } from "@stele/core/bytes";
 import { SteleError } from "@stele/core/error";
 import { formatProofLine, parseEntryProof, type EntryProof } from "@stele/core/evidence";
+import type { KeptAgentsCount } from "@stele/core/pruned-event";
 import type { Disk } from "./disk.ts";
 import { readFileIfAny, replaceFile } from "./files.ts";
 import { join, PRUNED } from "./layout.ts";
 
 // `pruned.jsonl`, beside the ledger (spec/retention.md section 3): where to look for the entry that
-// says what was dropped, and the proofs of dropped entries that are needed on.
+// says what was dropped, the proofs of dropped entries that name keys of the journal, and the lines
+// of those that name keys of agents.
 
 /** What the file says. It is written before the entry is sealed, and anything is dropped. */
 export interface PrunedFile {
@@ -16,6 +18,13 @@ export interface PrunedFile {
   readonly from: number;
   /** Of the dropped entries that name keys, oldest first: texts of proof files. */
   readonly proofs: readonly string[];
+  /** Those about agents' keys; undefined when they were not kept. */
+  readonly agents: KeptAgentLines | undefined;
+}
+
+/** The dropped entries about agents' keys, from an entry on: their lines, as they were. */
+export interface KeptAgentLines extends KeptAgentsCount {
+  readonly lines: readonly string[];
 }
 
 /** A proof that was kept, parsed but not checked. */
@@ -26,8 +35,11 @@ export interface KeptProof {
 
 /** Makes the file, or replaces it. Durable when it resolves. */
 export async function writePruned(disk: Disk, directory: string, file: PrunedFile): Promise<void> {
-  const { first, from, proofs } = file;
-  const lines = [`${JSON.stringify({ first, from })}\n`, ...proofs.map(formatProofLine)];
+  const { first, from, proofs, agents } = file;
+  const stated = agents && { from: agents.from, count: agents.count };
+  const beginning = `${JSON.stringify({ first, from, agents: stated })}\n`;
+  const kept = agents?.lines.map((line) => `${line}\n`) ?? [];
+  const lines = [beginning, ...proofs.map(formatProofLine), ...kept];
   await replaceFile(disk, directory, PRUNED, utf8(lines.join("")));
 }
 
@@ -38,18 +50,27 @@ export async function readPruned(disk: Disk, directory: string): Promise<PrunedF
   return text === undefined ? undefined : parsePrunedFile(text);
 }
 
-const BEGINNING = /^\{"first":([0-9]{1,16}),"from":([0-9]{1,16})\}$/;
+const BEGINNING = new RegExp(
+  String.raw`^\{"first":([0-9]{1,16}),"from":([0-9]{1,16})` +
+    String.raw`(?:,"agents":\{"from":([0-9]{1,16}),"count":([0-9]{1,16})\})?\}$`,
+);
 
 function parsePrunedFile(untrusted: string): PrunedFile | undefined {
   const [beginning = "", ...lines] = untrusted.split("\n");
-  const [first, from] = BEGINNING.exec(beginning)?.slice(1).map(Number) ?? [];
-  const proofs = lines.slice(0, -1).map(proofOf);
-  if (lines.at(-1) !== "" || !Number.isSafeInteger(first) || !Number.isSafeInteger(from)) {
-    return undefined;
-  }
+  const numbers = BEGINNING.exec(beginning)?.slice(1).filter((digits) => digits !== undefined);
+  const [first, from, agentsFrom, count] = (numbers ?? []).map(Number);
+  const areSafe = numbers?.every((digits) => Number.isSafeInteger(Number(digits))) ?? false;
+  if (lines.pop() !== "" || !areSafe) return undefined;
+  const hasAgents = agentsFrom !== undefined && count !== undefined;
+  const kept = hasAgents ? lines.filter((line) => line.startsWith(ENTRY_BEGINNING)) : [];
+  const others = hasAgents ? lines.filter((line) => !line.startsWith(ENTRY_BEGINNING)) : lines;
+  const proofs = others.map(proofOf);
   if (!proofs.every((proof) => proof !== undefined)) return undefined;
-  return { first: first!, from: from!, proofs };
+  const agents = hasAgents ? { from: agentsFrom, count, lines: kept } : undefined;
+  return { first: first!, from: from!, proofs, agents };
 }
+
+const ENTRY_BEGINNING = '{"seq":';
 
 /** The text in a proof line, which has one spelling. */
 function proofOf(line: string): string | undefined {

@@ -1,3 +1,4 @@
 export { keepHashes, removePartialTile, type PlannedCut } from "./kept-hashes.ts";
-export { describeSegment, dropLeafTiles, dropSegments } from "./prune.ts";
-export { writePruned, type PrunedFile } from "./pruned.ts";
+export { agentsBefore, linesBelow } from "./kept-agents.ts";
+export { describeSegment, dropLeafTiles, dropSegments, type LeavingSegment } from "./prune.ts";
+export { writePruned, type KeptAgentLines, type PrunedFile } from "./pruned.ts";

@@ -82,7 +82,7 @@ export interface SegmentCheck {
   /** Whether the contents that entries name are to be collected. */
   readonly wantsReferences?: boolean;
   /** What agents' signatures are to be checked against; they are not looked at without. */
-  readonly signatures?: Pick<SignatureCheckOptions, "agents" | "isPruned">;
+  readonly signatures?: Pick<SignatureCheckOptions, "agents" | "areSomeLost">;
   /** Called now and then with the bytes that were passed since the last call. */
   readonly onProgress?: (bytes: number) => void;
 }

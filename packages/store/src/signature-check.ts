@@ -30,8 +30,8 @@ export interface SignatureCheckOptions {
   readonly origin: string;
   /** All changes of agents' keys in the journal, in order; the segment's own are reported. */
   readonly agents: readonly PlacedAgentChange[];
-  /** Whether entries before the journal's first one were dropped. */
-  readonly isPruned: boolean;
+  /** Whether entries about agents' keys were dropped, and not kept. */
+  readonly areSomeLost: boolean;
 }
 
 const EVENT_FIELD = ',"event":';
@@ -116,9 +116,9 @@ export class SignatureCheck {
     this.#advance(seq);
     const keys = this.#keys.find(agent, found.keyId);
     const message = eventMessage(found.body);
-    const { primitives, isPruned } = this.#options;
+    const { primitives, areSomeLost } = this.#options;
     const isChecked = keys.some((key) => isSignedBy(primitives, key, message, found.signature));
-    if (isChecked || (keys.length === 0 && isPruned && !this.#isNamed(agent, found.keyId))) {
+    if (isChecked || (keys.length === 0 && areSomeLost && !this.#isNamed(agent, found.keyId))) {
       this.#signed.push({ seq, isChecked });
       return undefined;
     }
