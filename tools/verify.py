@@ -2136,7 +2136,7 @@ class Check:
             raise Finding("tampered", 0, "the dropped entries about agents' keys are missing")
 
     def check_past(self) -> None:
-        """Retention 5, step 5."""
+        """Retention 5, step 6."""
         if self.first > 0:
             self.check_agents()
         if isinstance(self.past, Finding):
@@ -2424,7 +2424,9 @@ def blind_spots(check: Check) -> Iterator[str]:
     if check.first > 0 and check.state.size >= check.first:
         yield f"that entries before {check.first}, of which only hashes are left, were malformed"
     if check.signatures_unchecked > 0:
-        yield f"that {check.signatures_unchecked} signed events are not the agents'"
+        count = check.signatures_unchecked
+        named = f"entries before {check.first} named their keys, if any did"
+        yield f"that {count} signed events are not the agents': {named}"
     yield "that something was never recorded, or recorded wrongly by its writer"
 
 

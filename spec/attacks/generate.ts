@@ -12,6 +12,7 @@ import { epochCases } from "./generate/epochs.ts";
 import { goodCases } from "./generate/good.ts";
 import { historyCases } from "./generate/histories.ts";
 import { prunedCases } from "./generate/pruned.ts";
+import { prunedAgentCases } from "./generate/pruned-agents.ts";
 import { recoveryKeyCases } from "./generate/recovery-keys.ts";
 import { sealCases } from "./generate/seals.ts";
 import { secretCases } from "./generate/secrets.ts";
@@ -44,6 +45,7 @@ const GROUPS: Readonly<Record<string, () => readonly AttackCase[]>> = {
   Tiles: tileCases,
   Secrets: secretCases,
   "Dropped segments": prunedCases,
+  "What agents signed, and dropped segments": prunedAgentCases,
 };
 
 const groups = Object.entries(GROUPS).map(([title, cases]) => ({ title, cases: cases() }));

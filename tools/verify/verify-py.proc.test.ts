@@ -192,6 +192,7 @@ const KINDS = {
   rewrittenByRecoveryKey: /the recovery key rewrote/,
   rewrittenWithWitnesses: /together rewrote/,
   malformed: /were malformed$/,
+  notTheAgents: /are not the agents'/,
 };
 
 function kindsOf({ cannotRuleOut }: Verdict): object {

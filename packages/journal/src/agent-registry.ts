@@ -9,7 +9,12 @@ import { SteleError } from "@stele/core/error";
 import { formatVerifierKey, isSignedBy } from "@stele/core/key";
 import { eventMessage, type SignedText } from "@stele/core/signed-event";
 import type { World } from "@stele/store";
-import { agentsBefore, readAgentsFile, writeAgentsFile, type AgentsFile } from "@stele/store/agents";
+import {
+  agentsBefore,
+  readAgentsFile,
+  writeAgentsFile,
+  type AgentsFile,
+} from "@stele/store/agents";
 import type { LedgerReader } from "@stele/store/reading";
 
 /** A key of an agent, as the journal's entries name it. */
@@ -30,8 +35,8 @@ const WORTH_KEEPING = 1000;
 
 /**
  * All changes of agents' keys, in the entries that are there and those that were dropped and kept.
- * Throws JOURNAL_DAMAGED when those are not what they were. What DIR/agents says is held against the
- * ledger, and only what follows is read; without it every entry is. Memory: flat.
+ * Throws JOURNAL_DAMAGED when those are not what they were. What DIR/agents says is held against
+ * the ledger, and only what follows is read; without it every entry is. Memory: flat.
  */
 export async function readAgents(
   world: World,

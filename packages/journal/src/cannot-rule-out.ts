@@ -79,7 +79,7 @@ function unread({ pruned }: Doubts): readonly string[] {
 function unsigned({ unchecked, pruned }: Doubts): readonly string[] {
   if (unchecked === 0) return [];
   const events = unchecked === 1 ? "a signed event is" : `${unchecked} signed events are`;
-  return [`that ${events} not the agents': what named their keys before ${pruned} was dropped`];
+  return [`that ${events} not the agents': entries before ${pruned} named their keys, if any did`];
 }
 
 function entriesFrom(size: number): string {

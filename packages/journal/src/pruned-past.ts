@@ -88,7 +88,12 @@ export async function readPast(
   const sealers = "verdict" in keys ? [] : sealersOf(known.history);
   const pinnedSealed = pinned !== undefined && sealers.some((one) => sameKey(one, pinned));
   const agents = await orFinding(
-    agentsOf(world, directory, { origin: key.name, file, first, areHashesThere: !("verdict" in hashes) }),
+    agentsOf(world, directory, {
+      origin: key.name,
+      file,
+      first,
+      areHashesThere: !("verdict" in hashes),
+    }),
     "tampered",
   );
   return { first, isAnnounced, hashes, tiles, keys, agents, pinnedSealed };

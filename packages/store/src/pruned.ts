@@ -57,7 +57,9 @@ const BEGINNING = new RegExp(
 
 function parsePrunedFile(untrusted: string): PrunedFile | undefined {
   const [beginning = "", ...lines] = untrusted.split("\n");
-  const numbers = BEGINNING.exec(beginning)?.slice(1).filter((digits) => digits !== undefined);
+  const numbers = BEGINNING.exec(beginning)
+    ?.slice(1)
+    .filter((digits) => digits !== undefined);
   const [first, from, agentsFrom, count] = (numbers ?? []).map(Number);
   const areSafe = numbers?.every((digits) => Number.isSafeInteger(Number(digits))) ?? false;
   if (lines.pop() !== "" || !areSafe) return undefined;

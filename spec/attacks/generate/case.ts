@@ -33,6 +33,8 @@ export interface Doubts {
   readonly rewrittenWithWitnesses?: number;
   /** Entries before this one, which were dropped, may have been malformed. */
   readonly malformed?: number;
+  /** Signed events may not be the agents': entries before this one named their keys. */
+  readonly notTheAgents?: number;
 }
 
 /** What the check must find, or the code of the error with which it refuses to judge. */

@@ -7,15 +7,17 @@ import type { AttackCase, Expected } from "./case.ts";
 // good hashes and seals.
 
 const AGENT = "critic-1";
-const critic = new TestKey(AGENT, Buffer.alloc(32, 0x21));
-const next = new TestKey(AGENT, Buffer.alloc(32, 0x22));
+/** The agent's key, and the one that follows it. */
+export const critic = new TestKey(AGENT, Buffer.alloc(32, 0x21));
+export const next = new TestKey(AGENT, Buffer.alloc(32, 0x22));
 const other = new TestKey("critic-2", Buffer.alloc(32, 0x23));
 
 function encoded(type: string, body: string): string {
   return `DSSEv1 ${type.length} ${type} ${Buffer.byteLength(body)} ${body}`;
 }
 
-function approval(verdict: string, agent = AGENT): string {
+/** What a critic may say. */
+export function approval(verdict: string, agent = AGENT): string {
   return JSON.stringify({ type: "note", agent, data: { verdict } });
 }
 
@@ -24,11 +26,13 @@ function signatureOf(body: string, by: TestKey): string {
   return `,"signature":{"keyid":"${by.vkey.split("+")[1]}","sig":"${sig}"}}`;
 }
 
-function signed(body: string, by = critic): string {
+/** An event with its agent's signature. */
+export function signed(body: string, by = critic): string {
   return body.slice(0, -1) + signatureOf(body, by);
 }
 
-function change(action: "add" | "retire", key: TestKey, proofFor?: string): string {
+/** An event about an agent's key; proven for the journal of that name. */
+export function change(action: "add" | "retire", key: TestKey, proofFor?: string): string {
   const [agent] = key.vkey.split("+");
   const held = encoded("application/vnd.stele.agent-key", `${proofFor}\n${key.vkey}\n`);
   const proof = proofFor === undefined ? {} : { proof: key.sign(held).toString("base64") };

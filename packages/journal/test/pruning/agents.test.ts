@@ -40,12 +40,9 @@ function verify(journal: Journal): Promise<Verdict> {
   return journal.verify({ threads: 1, key: formatVerifierKey(testKey()) });
 }
 
-async function textOf(disk: MemoryDisk): Promise<string> {
-  return new TextDecoder().decode(disk.files.get(PATH)!);
-}
-
 async function changed(disk: MemoryDisk, edit: (text: string) => string): Promise<void> {
-  disk.files.set(PATH, new TextEncoder().encode(edit(await textOf(disk))));
+  const text = Buffer.from(disk.files.get(PATH)!).toString();
+  await disk.run([{ kind: "replace", path: PATH, bytes: Buffer.from(edit(text)) }]);
 }
 
 suite("agents' keys that were pruned", () => {
@@ -83,11 +80,13 @@ suite("agents' keys that were pruned", () => {
   });
 
   const edits: Record<string, (text: string) => string> = {
-    "a key changed": (text) => text.replace(/"publicKey":"[^"]*"/, `"publicKey":"${formatVerifierKey(later.key)}"`),
+    "a key changed": (text) =>
+      text.replace(/"publicKey":"[^"]*"/, `"publicKey":"${formatVerifierKey(later.key)}"`),
     "one left out": (text) => text.replace(/\{"seq":42,.*\n/, ""),
     "one left out, and the count with it": (text) =>
       text.replace(/\{"seq":42,.*\n/, "").replace('"count":3', '"count":2'),
-    "one twice": (text) => text.replace(/(\{"seq":42,.*\n)/, "$1$1").replace('"count":3', '"count":4'),
+    "one twice": (text) =>
+      text.replace(/(\{"seq":42,.*\n)/, "$1$1").replace('"count":3', '"count":4'),
     "all left out, as if none had been kept": (text) =>
       text.replace(/\{"seq":.*\n/g, "").replace(/,"agents":\{[^}]*\}/, ""),
   };
@@ -100,7 +99,10 @@ suite("agents' keys that were pruned", () => {
       const again = await openInMemory(disk);
       assert.equal((await verify(again)).verdict, "tampered");
       const signed = again.append({ type: "note", agent: AGENT }, { signer: later });
-      await assert.rejects(signed, (error) => error instanceof SteleError && error.code === "JOURNAL_DAMAGED");
+      await assert.rejects(
+        signed,
+        (error) => error instanceof SteleError && error.code === "JOURNAL_DAMAGED",
+      );
       await again.close();
     });
   }
