@@ -106,6 +106,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/import.ts")).importFile,
   },
   {
+    name: "export",
+    summary: "write entries as the journal file of another system",
+    load: async () => (await import("./commands/export.ts")).exportFile,
+  },
+  {
     name: "mcp",
     summary: "run an MCP server and record the tool calls between it and its client",
     load: async () => (await import("./commands/mcp.ts")).mcp,

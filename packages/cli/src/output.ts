@@ -24,9 +24,9 @@ function makeRoom(): void {
  * Writes to standard output and waits while its reader is slow. Throws OutputClosed when nobody
  * reads it any more.
  */
-export async function print(text: string): Promise<void> {
+export async function print(output: string | Uint8Array): Promise<void> {
   if (failure) throw failure;
-  if (stdout.write(text)) return;
+  if (stdout.write(output)) return;
   room ??= Promise.withResolvers<void>();
   await room.promise;
   if (failure) throw failure as Error;

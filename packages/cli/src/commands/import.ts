@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
-import { fromHex, utf8 } from "@stele/core/bytes";
 import {
   checkOrigin,
   FORMATS,
@@ -9,13 +8,13 @@ import {
   type CheckContext,
   type Format,
 } from "@stele/import";
-import { openJournal, SteleError } from "@stele/journal";
+import { openJournal } from "@stele/journal";
 import { nodeEd25519, nodeHasher } from "@stele/store/node";
 import { operands, text, usage, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { formatReport, formatTaken } from "../import-view.ts";
-import { readInput } from "../input-file.ts";
 import { openOrigin, type OriginFile } from "../origin-file.ts";
+import { KEY_OPTIONS, readPublicKey, readSecretKey } from "../origin-keys.ts";
 import { forPeople, print, printJson } from "../output.ts";
 import { ProgressBar } from "../progress.ts";
 import { hashed, takeOver, type TakenOver, type TakeOver } from "../take-over.ts";
@@ -59,10 +58,7 @@ Examples:
     check: { type: "boolean" },
     into: { type: "string" },
     "accept-broken": { type: "boolean" },
-    "key-utf8": { type: "string" },
-    "key-hex": { type: "string" },
-    "key-file": { type: "string" },
-    "public-key": { type: "string" },
+    ...KEY_OPTIONS,
     json: { type: "boolean" },
   },
   run,
@@ -140,9 +136,9 @@ async function choose(
 }
 
 async function context(call: Call): Promise<CheckContext> {
-  const publicKey = hex(call, "public-key");
-  if (publicKey && publicKey.length !== 32) throw usage(importFile, "--public-key takes 32 bytes");
-  return { primitives: { ...nodeHasher, ...nodeEd25519 }, key: await readKey(call), publicKey };
+  const publicKey = readPublicKey(importFile, call);
+  const key = await readSecretKey(importFile, call);
+  return { primitives: { ...nodeHasher, ...nodeEd25519 }, key, publicKey };
 }
 
 /** With the key that the file itself names, perhaps at its end, so that nothing waits for it. */
@@ -153,28 +149,4 @@ async function withStatedKey(
 ): Promise<CheckContext> {
   if (keyMember === undefined || given.publicKey !== undefined) return given;
   return { ...given, statedKey: await readMember(file.chunks(), keyMember) };
-}
-
-const KEY_OPTIONS = ["key-utf8", "key-hex", "key-file"];
-
-async function readKey(call: Call): Promise<Uint8Array | undefined> {
-  const given = KEY_OPTIONS.filter((option) => text(call, option) !== undefined);
-  if (given.length > 1) {
-    throw usage(importFile, `--${given[0]} and --${given[1]} exclude each other`);
-  }
-  const plain = text(call, "key-utf8");
-  const path = text(call, "key-file");
-  if (given.length === 0) return undefined;
-  const typed = plain === undefined ? hex(call, "key-hex") : utf8(plain);
-  const key = path === undefined ? typed : await readInput(path);
-  if (key?.length) return key;
-  throw new SteleError("KEY_MALFORMED", "an empty key");
-}
-
-function hex(call: Call, name: string): Uint8Array | undefined {
-  const digits = text(call, name);
-  if (digits === undefined) return undefined;
-  const bytes = fromHex(digits.toLowerCase());
-  if (bytes) return bytes;
-  throw usage(importFile, `--${name} takes an even number of hex digits`);
 }

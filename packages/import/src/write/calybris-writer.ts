@@ -15,6 +15,7 @@ import { serdeJson } from "./serde-json.ts";
 /** Writes a log of calybris-core: of Stele's own entries their `data`, or null. */
 export class CalybrisWriter implements RecordWriter {
   readonly begin = "";
+  readonly first = "";
   readonly between = "\n";
   readonly #context: WriteContext;
   #previous = GENESIS;

@@ -18,7 +18,8 @@ const UNKNOWN = "unknown";
 
 /** Writes a session journal of chio-http-session from the tool calls of one session. */
 export class ChioWriter implements RecordWriter {
-  readonly begin = '{\n  "entries": [\n    ';
+  readonly begin = '{\n  "entries": [';
+  readonly first = "\n    ";
   readonly between = ",\n    ";
   readonly #context: WriteContext;
   #hasLengths: boolean | undefined;
@@ -44,7 +45,7 @@ export class ChioWriter implements RecordWriter {
   end(): string {
     const id = this.#session?.id;
     const session = id === undefined ? "" : `,\n  "session_id": ${JSON.stringify(id)}`;
-    return `\n  ]${session}\n}`;
+    return `${this.#isFirst ? "" : "\n  "}]${session}\n}`;
   }
 
   takenOver({ text }: TakenRecord): WrittenRecord | undefined {

@@ -13,8 +13,6 @@ import { SymbiWriter } from "./symbi-writer.ts";
 export interface ExportFormat {
   readonly name: string;
   readonly type: string;
-  /** Whether events of other types can be asked for, since a record takes any data. */
-  readonly takesAnyType: boolean;
   readonly writer: (context: WriteContext) => RecordWriter;
 }
 
@@ -23,25 +21,21 @@ export const EXPORT_FORMATS: readonly ExportFormat[] = [
   {
     name: "calybris",
     type: "decision",
-    takesAnyType: true,
     writer: (context) => new CalybrisWriter(context),
   },
   {
     name: "hoosh",
     type: "gateway.event",
-    takesAnyType: false,
     writer: (context) => new HooshWriter(context),
   },
   {
     name: "chio",
     type: "tool.call",
-    takesAnyType: false,
     writer: (context) => new ChioWriter(context),
   },
   {
     name: "symbi",
     type: "review",
-    takesAnyType: false,
     writer: (context) => new SymbiWriter(context),
   },
 ];
@@ -97,7 +91,7 @@ export async function* exportEntries(
   for await (const { entry, line } of source.lines) {
     const record = await exporter.recordOf(entry, line);
     if (record === undefined) continue;
-    pending += exporter.records > 1 ? writer.between + record : record;
+    pending += exporter.records > 1 ? writer.between + record : writer.first + record;
     if (pending.length < FLUSH_BYTES) continue;
     yield utf8(pending);
     pending = "";

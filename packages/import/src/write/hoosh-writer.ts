@@ -32,6 +32,7 @@ const PLACED = new Set([
 /** Writes an audit chain of hoosh from a gateway's events. */
 export class HooshWriter implements RecordWriter {
   readonly begin = "[";
+  readonly first = "";
   readonly between = ",";
   readonly #context: WriteContext;
   /** Undefined in front of the first record: a chain may begin anywhere. */

@@ -40,9 +40,11 @@ export interface WrittenRecord {
 
 /** Writes one file of a format, record after record. */
 export interface RecordWriter {
-  /** What stands in front of the records, between two, and behind the last one. */
+  /** What the file begins with, and what stands in front of its first record, if it has one. */
   readonly begin: string;
+  readonly first: string;
   readonly between: string;
+  /** What the file ends with. */
   end(): string;
   /** Undefined when the record was wrong in its file already. Throws KEY_MISSING. */
   takenOver(record: TakenRecord): WrittenRecord | undefined;

@@ -20,11 +20,13 @@ const NO_KEY =
 
 /** Writes a critic audit of symbi-runtime from reviews; all signatures in it are of one key. */
 export class SymbiWriter implements RecordWriter {
-  readonly begin = '{\n  "entries": [\n    ';
+  readonly begin = '{\n  "entries": [';
+  readonly first = "\n    ";
   readonly between = ",\n    ";
   readonly #context: WriteContext;
   #previous: string;
   #publicKey: Uint8Array | undefined;
+  #isEmpty = true;
 
   constructor(context: WriteContext) {
     this.#context = context;
@@ -40,11 +42,11 @@ export class SymbiWriter implements RecordWriter {
   end(): string {
     const key = this.#publicKey;
     const named = key ? `,\n  "verifying_key_hex": "${toHex(key)}"` : "";
-    return `\n  ]${named}\n}`;
+    return `${this.#isEmpty ? "" : "\n  "}]${named}\n}`;
   }
 
   notes(): readonly string[] {
-    return this.#publicKey ? [] : [NO_KEY];
+    return this.#publicKey || this.#isEmpty ? [] : [NO_KEY];
   }
 
   takenOver({ seq, text, wasRight }: TakenRecord): WrittenRecord | undefined {
@@ -53,7 +55,7 @@ export class SymbiWriter implements RecordWriter {
     const stated = stringOf(node, "chain_hash")!;
     const isNext = this.#chainHash(node) === stated;
     if (isNext && (this.#isSigned(stated, node) ?? wasRight)) {
-      this.#previous = stated;
+      this.#advance(stated);
       return { text, isAsItWas: true };
     }
     if (!wasRight) return undefined;
@@ -92,9 +94,14 @@ export class SymbiWriter implements RecordWriter {
     }
     const hash = this.#chainHash(node);
     const signature = toHex(primitives.sign(signingKey.seed, utf8(hash)));
-    this.#previous = hash;
+    this.#advance(hash);
     const members = { chain_hash: JSON.stringify(hash), signature: JSON.stringify(signature) };
     return withMembers(node, members);
+  }
+
+  #advance(hash: string): void {
+    this.#isEmpty = false;
+    this.#previous = hash;
   }
 
   /** Whether the key of this file signed it; undefined while no key is known. */
