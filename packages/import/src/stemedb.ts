@@ -67,6 +67,7 @@ class StemedbScan implements Scan {
   #at = 0;
   #gap: Gap | undefined;
   #coverage: Coverage | undefined;
+  readonly #coverages = new Set<Coverage>();
   #kept: OriginEntry[] = [];
   #keptBytes = 0;
   #entries = 0;
@@ -126,8 +127,8 @@ class StemedbScan implements Scan {
 
   #addNotes(): void {
     if (this.#window.end === 0) this.#findings.note("the file is empty: a log not begun yet");
-    if (this.#coverage !== undefined) {
-      this.#findings.note(`the CRC32C is over ${this.#coverage}, little-endian`);
+    for (const coverage of this.#coverages) {
+      this.#findings.note(`the CRC32C is over ${coverage}, little-endian`);
     }
     if (this.#behind > 0) {
       this.#findings.note(
@@ -178,7 +179,8 @@ class StemedbScan implements Scan {
     }
     const record = this.#window.bytes(this.#at, recordEnd);
     const sums = this.#sums.of(record);
-    if (sums.coverage === undefined || !sums.isHashRight) return this.#begin(wrong(sums));
+    if (sums.coverage === undefined || !sums.isHashRight)
+      return this.#begin(wrong(sums, sizeBytes));
     if (isTrusted) this.#search.succeeded(sizeBytes);
     this.#accept(record, sums.coverage);
     return true;
@@ -238,10 +240,11 @@ class StemedbScan implements Scan {
   #accept(record: Uint8Array, coverage: Coverage): void {
     const hash = toHex(record.subarray(HASH_AT, HEADER_BYTES));
     if (this.#coverage !== undefined && this.#coverage !== coverage) {
-      const message = `the CRC32C is over ${coverage} from here on, and before over another part`;
+      const message = `the CRC32C is over ${coverage} from here on, over ${this.#coverage} before`;
       this.#findings.add("coverage-changed", this.#place(this.#at), message);
     }
     this.#coverage = coverage;
+    this.#coverages.add(coverage);
     if (this.#problem !== null) this.#behind++;
     if (this.#isKept) this.#keep(record, hash);
     this.#entries++;
@@ -272,8 +275,9 @@ class StemedbScan implements Scan {
 const INCOMPLETE = { isIncomplete: true, isPartlyWritten: false };
 const PARTLY_WRITTEN = { isIncomplete: false, isPartlyWritten: true };
 
-function wrong({ coverage, isHashRight }: Sums): Bad {
-  if (coverage !== undefined) {
+function wrong({ coverage, isHashRight }: Sums, sizeBytes: number): Bad {
+  // The CRC of no bytes is zero, and says nothing where all is zero.
+  if (coverage !== undefined && sizeBytes > HEADER_BYTES) {
     const reason = `the BLAKE3 hash is not the payload's, though the CRC32C over ${coverage} is`;
     return { reason: `${reason} right`, isIncomplete: false, isPartlyWritten: false };
   }
