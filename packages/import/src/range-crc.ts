@@ -27,20 +27,43 @@ function times(left: number, right: number): number {
   return product;
 }
 
-/** x to the power of 8, 16, 32, …: what 1, 2, 4, … zero bytes do to a register. */
-const ZERO_BYTES = Int32Array.from({ length: 32 });
-ZERO_BYTES[0] = 1 << 23;
-for (let power = 1; power < 32; power++) {
-  ZERO_BYTES[power] = times(ZERO_BYTES[power - 1]!, ZERO_BYTES[power - 1]!);
+/** 4 tables of 256: what a step of 2^power zero bytes does to each byte of a register. */
+const STEP_ENTRIES = 1024;
+const POWERS = 27;
+const STEPS = new Int32Array(POWERS * STEP_ENTRIES);
+
+function fillSteps(): void {
+  // x to the power of 8: one zero byte.
+  let factor = 1 << 23;
+  for (let power = 0; power < POWERS; power++) {
+    for (let at = 0; at < STEP_ENTRIES; at++) {
+      const byte = at & 0xff;
+      const lowest = byte & -byte;
+      // A product is the sum of those of the bits.
+      STEPS[power * STEP_ENTRIES + at] =
+        byte === lowest
+          ? times(factor, byte << (8 * (at >> 8)))
+          : STEPS[power * STEP_ENTRIES + at - lowest]! ^
+            STEPS[power * STEP_ENTRIES + (at & ~0xff) + lowest]!;
+    }
+    factor = times(factor, factor);
+  }
 }
 
-/** The register after so many zero bytes. */
+fillSteps();
+
+/** The register after so many zero bytes, less than 2^27. */
 function afterZeros(register: number, count: number): number {
-  let shifted = register;
-  for (let power = 0, left = count; left > 0; power++, left >>>= 1) {
-    if ((left & 1) === 1) shifted = times(ZERO_BYTES[power]!, shifted);
+  let after = register;
+  for (let step = 0, left = count; left > 0; step += STEP_ENTRIES, left >>>= 1) {
+    if ((left & 1) === 0) continue;
+    after =
+      STEPS[step + (after & 0xff)]! ^
+      STEPS[step + 256 + ((after >>> 8) & 0xff)]! ^
+      STEPS[step + 512 + ((after >>> 16) & 0xff)]! ^
+      STEPS[step + 768 + (after >>> 24)]!;
   }
-  return shifted;
+  return after;
 }
 
 /**
@@ -54,6 +77,8 @@ export class RangeCrc {
   #count = 0;
   /** The offset of the first mark. */
   #start = 0;
+  #lastEnd = -1;
+  #lastRegister = 0;
 
   constructor(window: ByteWindow) {
     this.#window = window;
@@ -63,7 +88,7 @@ export class RangeCrc {
   of(from: number, to: number): number {
     const end = this.#start + (this.#count - 1) * MARK_BYTES;
     if (this.#count === 0 || from > end + MARK_BYTES) this.#restart(from);
-    const atEnd = this.#registerAt(to);
+    const atEnd = this.#registerAtEnd(to);
     const register = afterZeros(~this.#registerAt(from), to - from) ^ atEnd;
     return ~register >>> 0;
   }
@@ -79,8 +104,18 @@ export class RangeCrc {
 
   #restart(offset: number): void {
     this.#start = offset;
+    this.#lastEnd = -1;
     this.#marks[0] = 0;
     this.#count = 1;
+  }
+
+  /** The register at the end of a range, which is asked for twice in a row. */
+  #registerAtEnd(offset: number): number {
+    if (this.#lastEnd !== offset) {
+      this.#lastRegister = this.#registerAt(offset);
+      this.#lastEnd = offset;
+    }
+    return this.#lastRegister;
   }
 
   #registerAt(offset: number): number {
