@@ -105,13 +105,13 @@ async function recordEnd({ journal, source, sha256 }: TakeOver, report: Report):
     headHash,
     stated,
     unprotected,
-    findings: report.findings.map(({ code, line, offsetBytes, index, message }) => {
+    findings: report.findings.map(({ code, line, offsetBytes, index, message, segment }) => {
       return {
         code,
         line,
         offsetBytes,
         index,
-        message,
+        message: segment ? `${segment.name}, byte ${segment.offsetBytes}: ${message}` : message,
       };
     }),
   });

@@ -41,10 +41,24 @@ const FIRST = named(0);
 const SECOND = named(first.length);
 const THIRD = named(first.length + second.length);
 
+/** As JSON; the original's own encoding is not known. */
+const AUDIT = {
+  query_id: "q-7",
+  agent: Array.from({ length: 32 }, (_, n) => n),
+  timestamp: 1795217732,
+  params: { subject: "sun", predicate: "is", lifecycle: "Approved", epoch: null, lens: "recent" },
+  result_hash: "ab".repeat(32),
+  confidence: 0.75,
+  contributing_assertions: [
+    { assertion_hash: "cd".repeat(32), weight: 0.5, source_hash: null, lifecycle: "Approved" },
+  ],
+};
+
 const FILES: Readonly<Record<string, Uint8Array>> = {
   "hash-and-payload.wal": Buffer.concat(GOOD),
   "payload.wal": Buffer.concat(OTHER),
   "mixed-coverage.wal": Buffer.concat([...GOOD.slice(0, 3), ...OTHER.slice(3, 6)]),
+  "query-audit.wal": stemedbRecord(Buffer.from(JSON.stringify(AUDIT)), "hash-and-payload"),
   "torn.wal": cutAt(1000, 0),
   "torn-zeros.wal": cutAt(0, 600),
   "torn-partly-zero.wal": cutAt(1000, 2040),
