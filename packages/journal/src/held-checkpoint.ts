@@ -64,3 +64,10 @@ export function isBySomebodyElse(kept: KeptCheckpoint, due: VerifierKey | undefi
   const { signer } = kept;
   return signer !== undefined && (due === undefined || !sameKey(signer, due));
 }
+
+/** What was evicted left no hashes: SEQ_PRUNED where nothing says what a checkpoint was of. */
+export function requireReach(size: number, first: number): void {
+  if (size >= first) return;
+  const message = `the checkpoint is of ${size} entries, and those before ${first} were evicted`;
+  throw new SteleError("SEQ_PRUNED", message, { seq: first, fix: "use a newer checkpoint" });
+}

@@ -1,12 +1,16 @@
+import { utf8 } from "@stele/core/bytes";
+import { parseCheckpoint } from "@stele/core/checkpoint";
 import { SteleError } from "@stele/core/error";
 import { isKeyName } from "@stele/core/key";
 import type { Entry } from "@stele/core/ledger";
+import { parseNote } from "@stele/core/note";
 import { TILE_WIDTH } from "@stele/core/tile";
 import type { Verdict } from "@stele/core/verdict";
 import { createJournalFiles, type World } from "@stele/store";
 import { MemoryDisk } from "@stele/store/memory";
 import { dropLeafTiles, dropSegments } from "@stele/store/pruning";
 import { findSegment, listSegments } from "@stele/store/reading";
+import { requireReach } from "./held-checkpoint.ts";
 import { Journal, openAs, type JournalParts, type OpenOptions, type Receipt } from "./journal.ts";
 import { generateKey, keySigner } from "./key-store.ts";
 import { verifyLedger, type VerifyOptions } from "./verify.ts";
@@ -55,7 +59,7 @@ export class MemoryJournal extends Journal {
   readonly #directory: string;
   #evicting: Promise<void> | undefined;
   #tiles = 0;
-  #checks = 0;
+  #looks = 0;
 
   /** For `openMemoryJournal`. */
   constructor(world: World, directory: string, parts: JournalParts) {
@@ -91,14 +95,38 @@ export class MemoryJournal extends Journal {
   }
 
   /** Checks all that is kept: from the first kept entry on. */
-  override async verify(options: VerifyOptions = {}): Promise<Verdict> {
-    // What is being checked must not go meanwhile.
-    this.#checks++;
+  override verify(options: VerifyOptions = {}): Promise<Verdict> {
+    return this.#keeping(() => verifyLedger(this.#world, this.#directory, options, true));
+  }
+
+  /** As of any journal: what was evicted is in it by its hashes. */
+  override prove(seq: number): Promise<string> {
+    return this.#keeping(() => super.prove(seq));
+  }
+
+  /** As of any journal; SEQ_PRUNED for a checkpoint of evicted entries only. */
+  override consistency(
+    oldCheckpoint: Uint8Array | string,
+    options: { readonly key?: string | undefined } = {},
+  ): ReturnType<Journal["consistency"]> {
+    return this.#keeping(async () => {
+      const [first = 0] = await listSegments(this.#world.disk, this.#directory);
+      const { text } = parseNote(
+        typeof oldCheckpoint === "string" ? utf8(oldCheckpoint) : oldCheckpoint,
+      );
+      requireReach(parseCheckpoint(text).size, first);
+      return super.consistency(oldCheckpoint, options);
+    });
+  }
+
+  /** What is being looked at must not go meanwhile. */
+  async #keeping<T>(look: () => Promise<T>): Promise<T> {
+    this.#looks++;
     try {
       await this.#evicting;
-      return await verifyLedger(this.#world, this.#directory, options, true);
+      return await look();
     } finally {
-      this.#checks--;
+      this.#looks--;
       this.#startEvicting();
     }
   }
@@ -126,7 +154,7 @@ export class MemoryJournal extends Journal {
   }
 
   #startEvicting(): void {
-    if (this.#checks > 0) return;
+    if (this.#looks > 0) return;
     this.#evicting ??= this.#evict()
       // A closed disk, or one that somebody gave and that fails, which the writer meets too.
       .catch(() => undefined)

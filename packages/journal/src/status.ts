@@ -1,4 +1,4 @@
-import type { SteleError } from "@stele/core/error";
+import { SteleError } from "@stele/core/error";
 import type { PublishedCheckpoint } from "@stele/store/checkpoint";
 
 /** How an open journal is doing. */
@@ -7,8 +7,8 @@ export interface JournalStatus {
   readonly size: number;
   /** Time of the last of them, by the writer's clock; null in an empty journal. */
   readonly sealedAt: string | null;
-  /** What DIR/checkpoint covers, and the time of the last entry in it. */
-  readonly checkpoint: { readonly size: number; readonly at: string } | null;
+  /** What DIR/checkpoint covers, and the time of the last entry in it; null when that is dropped. */
+  readonly checkpoint: { readonly size: number; readonly at: string | null } | null;
   /** What witnesses vouch for; null when none were asked for and DIR/checkpoint has none. */
   readonly witnessed: WitnessedStatus | null;
   /** What goes wrong beside the ledger, and has not passed. */
@@ -44,10 +44,17 @@ export async function readStatus(source: StatusSource): Promise<JournalStatus> {
     size,
     sealedAt: size === 0 ? null : await timeOf(size - 1),
     checkpoint:
-      checkpointSize === 0 ? null : { size: checkpointSize, at: await timeOf(checkpointSize - 1) },
+      checkpointSize === 0
+        ? null
+        : { size: checkpointSize, at: await timeOf(checkpointSize - 1).catch(nullIfGone) },
     witnessed: isWitnessed ? await readWitnessed(source) : null,
     problems,
   };
+}
+
+function nullIfGone(error: unknown): null {
+  if (error instanceof SteleError && error.code === "SEQ_PRUNED") return null;
+  throw error;
 }
 
 async function readWitnessed(source: StatusSource): Promise<WitnessedStatus> {

@@ -19,7 +19,7 @@ import {
 } from "@stele/store/reading";
 import { readPublished } from "@stele/store/checkpoint";
 import type { Checkpoints, Published } from "./held-against.ts";
-import { readKept, type KeptCheckpoint } from "./held-checkpoint.ts";
+import { readKept, requireReach, type KeptCheckpoint } from "./held-checkpoint.ts";
 import { areSameChanges, readAgentsFile } from "@stele/store/agents";
 import { entriesOnlyInTiles, readPruned } from "@stele/store/tiles";
 import { findKey, type Environment } from "./key-store.ts";
@@ -68,7 +68,7 @@ export interface VerifyOptions {
  * what that is worth. A journal that is not intact is a verdict, not an error. Throws what
  * `readManifest` throws, OPTION_INVALID, KEY_MALFORMED for pinned keys, POLICY_MALFORMED, and NOTE_
  * or CHECKPOINT_ codes when the checkpoint is not one of this journal's. `isBounded`: of a journal
- * in memory, whose oldest entries went without a trace.
+ * in memory, whose oldest entries went without a trace; SEQ_PRUNED for a checkpoint of only those.
  */
 export async function verifyLedger(
   world: World,
@@ -118,6 +118,7 @@ async function verifyOnce(
     options.checkpoint === undefined
       ? undefined
       : readKept(primitives, { history, pinned, witnesses }, options.checkpoint);
+  if (isBounded && kept) requireReach(kept.checkpoint.size, history.first);
   const checkpoints = { kept, published, notBeforeMs };
   const unerased = countUnerased.bind(undefined, world, directory, segments);
   const rootsWanted = sizesOf(checkpoints);

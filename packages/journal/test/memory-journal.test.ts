@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { suite, test } from "node:test";
+import { checkEntryProof, parseEntryProof } from "@stele/core/evidence";
+import { parseVerifierKey, type VerifierKey } from "@stele/core/key";
 import type { Entry } from "@stele/journal";
 import { openMemoryJournal, type MemoryJournal } from "@stele/journal/memory";
 import { MemoryDisk } from "@stele/store/memory";
 import { SeededRandom, SimulatedClock } from "@stele/store/testing";
+import { settleTurns } from "./support/gate.ts";
 import { primitives } from "./support/key.ts";
 
 async function fill(journal: MemoryJournal, from: number, to: number): Promise<void> {
@@ -23,6 +27,10 @@ async function all(journal: MemoryJournal): Promise<Entry[]> {
   const entries: Entry[] = [];
   for await (const entry of journal.read()) entries.push(entry);
   return entries;
+}
+
+function signedBy({ publicKey }: MemoryJournal): { readonly key: VerifierKey } {
+  return { key: parseVerifierKey(primitives, publicKey) };
 }
 
 suite("a bounded journal in memory (as hoosh's audit chain)", () => {
@@ -132,6 +140,52 @@ suite("a bounded journal in memory (as hoosh's audit chain)", () => {
     const { intact, length, missing } = await session.verify();
     assert.deepEqual([intact, length, missing], [true, 3000, 2800]);
     assert.equal((await session.recent(1000)).length, 200);
+  });
+
+  test("the head hash of a session covers what was evicted", async () => {
+    await using journal = await openMemoryJournal({ maxEntries: 10 });
+    const session = await journal.session("s");
+    const hashes: string[] = [];
+    for (let n = 0; n < 300; n++) {
+      const { hash } = await session.append({ type: "note", data: "x".repeat(1000) });
+      hashes.push(hash);
+    }
+    const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+    const head = hashes.reduce((before, hash) => sha256(before + hash), "0".repeat(64));
+    assert.equal(session.headHash, head);
+  });
+
+  test("proves what it holds, and its growth, though tiles of what was evicted are missing", async () => {
+    await using journal = await openMemoryJournal({ maxEntries: 300 });
+    await fill(journal, 0, 3);
+    const early = await journal.checkpoint();
+    await fill(journal, 3, 4000);
+    const late = await journal.checkpoint();
+    await fill(journal, 4000, 4200);
+    const { key } = signedBy(journal);
+    for (const seq of [3900, 3999, 4000, 4199]) {
+      const proof = parseEntryProof(Buffer.from(await journal.prove(seq)));
+      assert.equal(checkEntryProof(primitives, { key }, proof).proven, true);
+    }
+    assert.equal((await journal.consistency(late)).verdict, "extends");
+    assert.equal((await journal.verify({ checkpoint: late })).anchored?.size, 4000);
+    // Nothing is left to hold it against, and that is no fork.
+    await assert.rejects(journal.consistency(early), { code: "SEQ_PRUNED" });
+    await assert.rejects(journal.verify({ checkpoint: early }), { code: "SEQ_PRUNED" });
+    await assert.rejects(journal.prove(5), { code: "SEQ_PRUNED" });
+  });
+
+  test("has a status also when the entries of its checkpoint are evicted", async () => {
+    const clock = new SimulatedClock();
+    const world = { disk: new MemoryDisk(), clock, random: new SeededRandom(1), primitives };
+    await using journal = await openMemoryJournal({ maxEntries: 10, world });
+    await fill(journal, 0, 5);
+    await clock.advance(1000);
+    await settleTurns();
+    const at = (await journal.get(4)).time;
+    assert.deepEqual((await journal.status()).checkpoint, { size: 5, at });
+    await fill(journal, 5, 30);
+    assert.deepEqual((await journal.status()).checkpoint, { size: 5, at: null });
   });
 
   test("keeps contents as long as their entries", async () => {

@@ -101,7 +101,12 @@ class BoundedTree {
 }
 
 /** The header of a segment. Throws JOURNAL_DAMAGED, JOURNAL_NEWER_FORMAT. */
-async function readHeader(disk: Disk, directory: string, first: number): Promise<SegmentHeader> {
+/** The header of the segment that begins with entry `first`. Throws JOURNAL_DAMAGED. */
+export async function readHeader(
+  disk: Disk,
+  directory: string,
+  first: number,
+): Promise<SegmentHeader> {
   const file = await disk.openRead(segmentPath(directory, first));
   let header: SegmentHeader | undefined;
   const line = (buffer: Uint8Array, start: number, end: number): "stop" => {

@@ -1,4 +1,5 @@
-import { Frontier } from "@stele/core/frontier";
+import { SteleError } from "@stele/core/error";
+import { Frontier, frontierLength } from "@stele/core/frontier";
 import type { Hash } from "@stele/core/hash";
 import type { TreeNode } from "@stele/core/proof";
 import {
@@ -10,7 +11,9 @@ import {
   tileWidth,
   type TilePlace,
 } from "@stele/core/tile";
+import { readHeader } from "./kept-hashes.ts";
 import { scanLeaves } from "./leaf-scan.ts";
+import { listSegments } from "./segments.ts";
 import { readFullTile } from "./tile-files.ts";
 import type { World } from "./world.ts";
 
@@ -59,20 +62,34 @@ export class TreeReader {
       tiles.set(name, reading);
       return reading;
     };
-    return Promise.all(nodes.map(async (node) => this.#recall(node) ?? this.#read(node, read)));
+    try {
+      return await Promise.all(
+        nodes.map(async (node) => this.#recall(node) ?? this.#read(node, read)),
+      );
+    } catch (error) {
+      // A tile of dropped entries is missing, which these nodes may do without.
+      if (!(error instanceof SteleError) || error.code !== "JOURNAL_DAMAGED") throw error;
+      return this.fromLedger(nodes, size);
+    }
   }
 
   /**
-   * As `hashes`, from the entries' bytes alone. Cost: all the entries below the nodes, about a
-   * second for a million.
+   * As `hashes`, from the ledger alone: from the entries' bytes, and of dropped ones from what the
+   * first segment's header says, or tiles. Cost: all the entries below the nodes, about a second
+   * for a million.
    */
   async fromLedger(nodes: readonly TreeNode[], size: number): Promise<Hash[]> {
     requireBelow(nodes, size);
+    const { disk, primitives } = this.#world;
+    const [first = 0] = await listSegments(disk, this.#directory);
+    const frontier = first === 0 ? [] : (await readHeader(disk, this.#directory, first)).frontier;
+    const dropped = new Frontier(primitives, first, frontier);
     const hashes: Hash[] = [];
     for (const { level, index } of nodes) {
       const leaves = 2 ** level;
-      const tree = new Frontier(this.#world.primitives);
-      for await (const page of this.#leaves(index * leaves, (index + 1) * leaves)) {
+      const lo = index * leaves;
+      const tree = new Frontier(primitives, ...partOf(dropped, lo, leaves));
+      for await (const page of this.#leaves(lo + tree.size, lo + leaves)) {
         for (const hash of page) tree.append(hash);
       }
       hashes.push(tree.root());
@@ -160,6 +177,17 @@ export class TreeReader {
     for await (const { hashes } of scanLeaves(this.#world, this.#directory, { lo, hi }))
       yield hashes;
   }
+}
+
+/** Of the subtree of `leaves` leaves at `lo`, what the frontier of all dropped ones has. */
+function partOf(dropped: Frontier, lo: number, leaves: number): [number, readonly Hash[]] {
+  const { size, nodes } = dropped;
+  const inside = Math.max(0, size - lo);
+  if (inside < leaves) return [inside, nodes.slice(nodes.length - frontierLength(inside))];
+  // One that is all dropped stands in the frontier itself, or nowhere in it.
+  const upTo = Math.floor(size / leaves);
+  const isThere = upTo % 2 === 1 && (upTo - 1) * leaves === lo;
+  return isThere ? [leaves, [nodes[frontierLength(upTo) - 1]!]] : [0, []];
 }
 
 async function collect(pages: AsyncIterable<readonly Hash[]>): Promise<Hash[]> {
