@@ -269,7 +269,7 @@ export class JournalIndex {
     return lines === undefined ? scanLedger(this.#ledger, search) : { lines, size };
   }
 
-  /** Undefined when the index named a place where its entry is not. */
+  /** Undefined when the index named a place where its entry is not, or one out of its turn. */
   async #collect(engine: IndexEngine, search: Search): Promise<readonly EntryLine[] | undefined> {
     const { order, limit } = search;
     let { conditions } = search;
@@ -277,7 +277,7 @@ export class JournalIndex {
     for (;;) {
       const rest = limit - lines.length;
       const found = await engine.find({ conditions, order, limit: rest });
-      const read = await this.#read(found);
+      const read = inTurn(found, conditions, order) ? await this.#read(found) : undefined;
       if (read === undefined) return undefined;
       lines.push(...read.filter(({ entry }) => meets(entry, conditions)));
       if (lines.length >= limit || found.length < rest) return lines;
@@ -295,6 +295,21 @@ export class JournalIndex {
     }
     return lines;
   }
+}
+
+/** Whether each entry is one of those that were asked for, and lies behind the one before it. */
+function inTurn(
+  found: readonly EntryPlace[],
+  { from, to }: Conditions,
+  order: "asc" | "desc",
+): boolean {
+  const step = order === "asc" ? 1 : -1;
+  let last = order === "asc" ? from - 1 : to + 1;
+  return found.every(({ seq }) => {
+    const isNext = step * (seq - last) > 0 && seq >= from && seq <= to;
+    last = seq;
+    return isNext;
+  });
 }
 
 /** How many entries are read at the same time. */
