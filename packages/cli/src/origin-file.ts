@@ -56,6 +56,7 @@ async function filesAt(
     if (!isDirectory) return { files: [{ path, sizeBytes: found.size }], isDirectory };
     const entries = await readdir(path, { withFileTypes: true });
     const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+    if (names.length === 0) throw new Error("the directory has no files");
     const paths = orderSegments(names).map((name) => join(path, name));
     const files = paths.map(async (one) => ({ path: one, sizeBytes: (await stat(one)).size }));
     return { files: await Promise.all(files), isDirectory };

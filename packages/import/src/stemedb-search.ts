@@ -39,9 +39,13 @@ export class RecordSearch {
     this.#crc = new RangeCrc(window);
   }
 
-  /** Whether so many bytes may be hashed, perhaps in vain; `succeeded` gives them back. */
-  mayHash(count: number): boolean {
-    if (this.#vainBytes + count > MAX_RECORD_BYTES + this.#window.end) return false;
+  /**
+   * Whether so many bytes may be hashed, perhaps in vain; `succeeded` gives them back. Half of what
+   * may be in vain is kept for records whose CRC is known to be right.
+   */
+  mayHash(count: number, isCrcRight: boolean): boolean {
+    const most = MAX_RECORD_BYTES + this.#window.end;
+    if (this.#vainBytes + count > (isCrcRight ? most : most / 2)) return false;
     this.#vainBytes += count;
     return true;
   }
@@ -75,7 +79,7 @@ export class RecordSearch {
       }
       if (end > window.end) return this.#stop(gap, at, "more bytes");
       if (!this.isCrcRight(at)) continue;
-      if (!this.mayHash(end - at)) gap.unchecked ??= at;
+      if (!this.mayHash(end - at, true)) gap.unchecked ??= at;
       else if (this.#sums.isHashOf(window.bytes(at, end))) {
         this.succeeded(end - at);
         gap.see(window, at);

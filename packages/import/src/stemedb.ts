@@ -172,23 +172,22 @@ class StemedbScan implements Scan {
 
   #check(recordEnd: number): boolean {
     const sizeBytes = recordEnd - this.#at;
-    // Once too much was hashed in vain, the CRC alone decides whether to hash at all.
-    const isTrusted = this.#search.mayHash(sizeBytes);
-    if (!isTrusted && !this.#search.isCrcRight(this.#at)) {
-      return this.#begin({ ...PARTLY_WRITTEN, reason: "the CRC32C is wrong" });
+    if (!this.#search.mayHash(sizeBytes, false)) {
+      if (!this.#search.isCrcRight(this.#at)) return this.#begin(CRC_WRONG);
+      if (!this.#search.mayHash(sizeBytes, true)) return this.#begin(NOT_HASHED);
     }
     const record = this.#window.bytes(this.#at, recordEnd);
     const sums = this.#sums.of(record);
     if (sums.coverage === undefined || !sums.isHashRight)
       return this.#begin(wrong(sums, sizeBytes));
-    if (isTrusted) this.#search.succeeded(sizeBytes);
+    this.#search.succeeded(sizeBytes);
     this.#accept(record, sums.coverage);
     return true;
   }
 
   #beginIncomplete(): boolean {
     const rest = this.#window.bytes(this.#at, this.#limit);
-    if (this.#search.mayHash(rest.length) && this.#sums.isHashOf(rest)) {
+    if (this.#search.mayHash(rest.length, false) && this.#sums.isHashOf(rest)) {
       const reason = "the length is wrong: the bytes to the end are a whole payload, by its BLAKE3";
       return this.#begin({ reason, isIncomplete: false, isPartlyWritten: false });
     }
@@ -274,6 +273,13 @@ class StemedbScan implements Scan {
 
 const INCOMPLETE = { isIncomplete: true, isPartlyWritten: false };
 const PARTLY_WRITTEN = { isIncomplete: false, isPartlyWritten: true };
+/** Once much was hashed in vain, the CRC alone is looked at first. */
+const CRC_WRONG: Bad = { ...PARTLY_WRITTEN, reason: "the CRC32C is wrong" };
+const NOT_HASHED: Bad = {
+  reason: "the CRC32C is right, but BLAKE3 was not computed: too many before were wrong",
+  isIncomplete: false,
+  isPartlyWritten: false,
+};
 
 function wrong({ coverage, isHashRight }: Sums, sizeBytes: number): Bad {
   // The CRC of no bytes is zero, and says nothing where all is zero.

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { crc32c } from "@aws-crypto/crc32c";
 import fc from "fast-check";
+import { createCRC32 } from "hash-wasm";
 import { stemedb, type OriginEntry, type Report } from "@stele/import";
 import { ByteWindow } from "../src/byte-window.ts";
 import { MARK_BYTES, RangeCrc } from "../src/range-crc.ts";
@@ -143,6 +144,49 @@ test("the CRC of a range follows from those at its ends", () => {
     ),
   );
 });
+
+test("the CRC of a long range is the library's", () => {
+  const bytes = Uint8Array.from({ length: 300_001 }, (_, at) => (at * at) >> 3);
+  const window = new ByteWindow();
+  window.append(bytes);
+  const crc = new RangeCrc(window);
+  assert.equal(crc.of(0, bytes.length), crc32c(bytes));
+  assert.equal(crc.of(65, 290_000), crc32c(bytes.subarray(65, 290_000)));
+});
+
+suite("a stemedb file made to be dear to check", () => {
+  test("costs no more than its size and one record, and the report says what was left out", async () => {
+    const first = stemedbRecord(bytesOf("first"), "payload");
+    const last = stemedbRecord(bytesOf("last"), "payload");
+    const file = Buffer.concat([first, await falseRecords(40, 2 ** 21), last]);
+    const { report, kept } = await read(Uint8Array.from(file), 65_536);
+    assert.equal(report.verdict, "broken");
+    assert.match(report.findings[0]!.message, /at byte \d+ was not checked, as too many before/);
+    assert.deepEqual(Buffer.from(kept.at(-1)!.bytes), last);
+  });
+
+  test("has its good records read, between such that lie about their length", async () => {
+    const good = stemedbRecord(bytesOf("x"), "payload");
+    const lie = Buffer.alloc(HEADER_BYTES, 1);
+    lie.writeUInt32LE(100_000, 0);
+    const file = Buffer.concat(Array.from({ length: 4000 }, () => [good, lie]).flat());
+    const { report, kept } = await read(Uint8Array.from(file), 65_536);
+    assert.deepEqual([report.entries, kept.length], [4000, 4000]);
+  });
+});
+
+/** Headers one behind the other, each with the right CRC of a long payload, and a wrong hash. */
+async function falseRecords(count: number, sizeBytes: number): Promise<Buffer> {
+  const crc = await createCRC32(0x82f63b78);
+  const bytes = Buffer.alloc(sizeBytes, 0xee);
+  for (let n = count - 1; n >= 0; n--) {
+    const at = n * HEADER_BYTES;
+    const payload = bytes.subarray(at + HEADER_BYTES);
+    bytes.writeUInt32LE(payload.length, at);
+    bytes.writeUInt32LE(Number.parseInt(crc.init().update(payload).digest(), 16), at + 4);
+  }
+  return bytes;
+}
 
 /** Whether all records are there, one after the other, whatever is between. */
 function isInOrder(good: readonly Buffer[], found: readonly string[]): boolean {
