@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { fromHex } from "@stele/core/bytes";
 import { calybris, chio, hoosh, symbi, type Format } from "@stele/import";
 import { checkBytes, seed } from "./support/check.ts";
+import { symbiDocument } from "./support/origin-files.ts";
 
 const HOOSH_KEY = { key: "hoosh-vector-key-7" };
 
@@ -24,6 +26,20 @@ suite("what the formats leave unprotected", () => {
     await isUndetected(calybris, `${changed}\n`, /the end: /);
   });
 
+  test("calybris: members besides the four", async () => {
+    const text = textOf("calybris-unkeyed.jsonl");
+    const changed = text.replace('{"sequence":1,', '{"by":"mallory","sequence":1,');
+    await isUndetected(calybris, changed, /members besides sequence/);
+  });
+
+  test("chio: the session; with lengths, the beginning", async () => {
+    await isUndetected(chio, textOf("chio-session.json").replace("sess-7", "sess-8"), /session_id/);
+    const text = textOf("chio-lengths.json");
+    const changed = text.replace(/\{[^{}]*"sequence": 0,[^{}]*\},/, "");
+    assert.notEqual(changed, text);
+    await isUndetected(chio, changed, /the beginning: /);
+  });
+
   test("chio: where one field ends and the next begins", async () => {
     const text = textOf("chio-session.json");
     const changed = text.replace(
@@ -37,6 +53,25 @@ suite("what the formats leave unprotected", () => {
   test("hoosh: the version", async () => {
     const changed = textOf("hoosh-audit.json").replace('"version":"1.0.0"', '"version":"9.9.9"');
     await isUndetected(hoosh, changed, /integrity\.version/);
+  });
+
+  test("hoosh: the beginning and the end", async () => {
+    const entries = textOf("hoosh-audit.json").split(/,(?=\{"id")/);
+    await isUndetected(hoosh, `[${entries.slice(9).join()}`, /the beginning: /);
+    await isUndetected(hoosh, `${entries.slice(0, 9).join()}]`, /the end: /);
+  });
+
+  test("symbi: with the file's own key, everything", async () => {
+    const another = [...symbiDocument([{ id: "of mallory", iteration: 1 }])].join("");
+    await isUndetected(symbi, another, /verifying_key_hex/);
+    const publicKey = fromHex(
+      /"verifying_key_hex": "(\w+)"/.exec(textOf("symbi-critic.json"))![1]!,
+    );
+    const { findings } = await checkBytes(symbi, another, { publicKey: publicKey! });
+    assert.deepEqual(
+      findings.map(({ code }) => code),
+      ["signature-wrong", "key-differs"],
+    );
   });
 
   test("symbi: scores and who judged", async () => {
