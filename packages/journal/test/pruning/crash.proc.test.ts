@@ -36,17 +36,32 @@ async function fill(journal: Journal, count: number): Promise<void> {
   }
 }
 
+/** An agent with two keys: both prunes drop an entry that names one. */
+const AGENTS = [4, 5].map((byte): Signer => {
+  const key = signingKey(quickPrimitives, "critic-1", new Uint8Array(32).fill(byte));
+  return { key, sign: (message) => quickPrimitives.sign(key.seed, message) };
+});
+
+async function addAgent(journal: Journal, { key }: Signer): Promise<void> {
+  await journal.addAgentKey({ agent: key.name, publicKey: formatVerifierKey(key) });
+}
+
 /** A journal of three keys, whose tiles of level 0 are not all full. Returns how many calls it took. */
 async function prepare(disk: SimulatedDisk): Promise<number> {
   await createJournalFiles(worldOf(disk), DIRECTORY, { signer: signerOf(), segmentBytes: 8192 });
   const journal = await open(disk);
   const event = { type: "test.event" };
-  await Promise.all(Array.from({ length: 250 }, () => journal.append(event)));
+  await addAgent(journal, AGENTS[0]!);
+  await Promise.all(Array.from({ length: 249 }, () => journal.append(event)));
   await fill(journal, 10);
   await journal.rotateKey({ next: signerOf(KEYS[1]) });
-  await fill(journal, 10);
+  await addAgent(journal, AGENTS[1]!);
+  await fill(journal, 9);
   await journal.rotateKey({ next: signerOf(KEYS[2]) });
-  await fill(journal, 10);
+  await fill(journal, 8);
+  for (const signer of AGENTS) {
+    await journal.append({ type: "test.event", agent: "critic-1" }, { signer });
+  }
   await journal.close();
   return disk.trace.length;
 }
@@ -66,9 +81,11 @@ async function prune(disk: SimulatedDisk): Promise<void> {
 async function checkAftermath(disk: SimulatedDisk): Promise<number> {
   const journal = await open(disk);
   const first = await journal.first();
-  const { verdict, firstBad, pruned } = await journal.verify({ threads: 1, key: pinned });
+  const { verdict, firstBad, pruned, signatures } = await journal.verify({ threads: 1, key: pinned });
   assert.equal(verdict, "intact", firstBad?.reason);
   assert.equal(pruned?.entries ?? 0, first);
+  assert.equal(signatures.unchecked, 0);
+  assert.ok(signatures.checked >= 2);
   const entries = await Array.fromAsync(journal.read());
   assert.equal(entries[0]?.seq, first);
   const cuts = entries
@@ -79,7 +96,9 @@ async function checkAftermath(disk: SimulatedDisk): Promise<number> {
     if (event["content"] !== undefined) assert.ok(await journal.content(seq, "body"));
   }
   await journal.prove(281);
-  await journal.append({ type: "test.event" });
+  for (const signer of AGENTS) {
+    await journal.append({ type: "test.event", agent: "critic-1" }, { signer });
+  }
   await journal.close();
   return first;
 }
