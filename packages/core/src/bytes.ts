@@ -46,13 +46,18 @@ export function toHex(bytes: Uint8Array): string {
   return text;
 }
 
+function digitOf(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  return code >= 0x61 && code <= 0x66 ? code - 0x61 + 10 : -1;
+}
+
 /** The bytes of lower-case hex, or undefined when the text is anything else. */
 export function fromHex(untrusted: string): Uint8Array<ArrayBuffer> | undefined {
   if (untrusted.length % 2 !== 0) return undefined;
   const bytes = new Uint8Array(untrusted.length / 2);
   for (let index = 0; index < bytes.length; index++) {
-    const high = HEX.indexOf(untrusted.charAt(2 * index));
-    const low = HEX.indexOf(untrusted.charAt(2 * index + 1));
+    const high = digitOf(untrusted.charCodeAt(2 * index));
+    const low = digitOf(untrusted.charCodeAt(2 * index + 1));
     if (high < 0 || low < 0) return undefined;
     bytes[index] = 16 * high + low;
   }

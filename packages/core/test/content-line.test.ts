@@ -27,12 +27,27 @@ describe("a content line", () => {
     ["another member", `"a":{${SALT},"text":"x","note":1}`],
     ["half a surrogate pair", `"a":{${SALT},"text":"\\ud800"}`],
     ["an array for a content", '"a":[]'],
+    ["a text behind a text", `"a":{${SALT},"text":"x"},"b":{${SALT},"text":"z","text":"z"}`],
+    ["a line feed in a text", `"a":{${SALT},"text":"x\nz"}`],
+    ["a wrong escape", `"a":{${SALT},"text":"\\x"}`],
+    ["a text that ends with a backslash", `"a":{${SALT},"text":"x\\"}`],
     ["a short salt", '"a":{"salt":"00","text":"x"}'],
   ] as const) {
     test(`with ${name} is malformed: two readers could take it differently`, () => {
       assert.throws(() => parseContentLine(lineOf(content)), isDamage);
     });
   }
+
+  test("with one text is read the same as with white space before it", () => {
+    const texts = ["", "plain", "é😀", 'a "quoted" word', '"},"b":{', "line\nfeed", "\\"];
+    for (const expected of texts) {
+      const text = JSON.stringify(expected).slice(1, -1);
+      const content = `"a":{${SALT},"text":"${text}"}`;
+      const usual = parseContentLine(lineOf(content));
+      assert.deepEqual(usual, parseContentLine(utf8(` {"seq":7,"content":{${content}}}`)));
+      assert.deepEqual(usual.contents.get("a")?.bytes, utf8(expected));
+    }
+  });
 
   test("says its entry as far as it has one", () => {
     assert.throws(() => parseContentLine(utf8('{"seq":1}')), { seq: 1 });

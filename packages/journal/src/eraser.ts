@@ -14,10 +14,13 @@ import type { Receipt, World } from "@stele/store";
 import {
   contentPath,
   endErasing,
+  entryOf,
   eraseFromSegment,
   erasingFrom,
   markErasing,
-  readContentLines,
+  parseRawLine,
+  scanContentLines,
+  type RawLine,
 } from "@stele/store/contents";
 import { listSegments, orUndefined, type EntryLine, type ReadRange } from "@stele/store/reading";
 import {
@@ -196,11 +199,8 @@ export class Eraser {
       const file = await orUndefined(disk.openRead(contentPath(this.#directory, first)));
       if (!file) continue;
       try {
-        for await (const { seq, contents } of readContentLines(file)) {
-          const { there } = bySeq.get(seq) ?? {};
-          for (const [name, { bytes }] of contents) {
-            if (names?.includes(name) ?? true) there?.set(name, bytes.length);
-          }
+        for await (const batch of scanContentLines(file)) {
+          for (const raw of batch) noteContents(raw, bySeq, names);
         }
       } finally {
         await file.close();
@@ -236,6 +236,20 @@ export class Eraser {
 
   async *#entries(range: ReadRange): AsyncGenerator<Entry, void, undefined> {
     for await (const { entry } of this.#journal.readLines(range)) yield entry;
+  }
+}
+
+/** Of entries that are wanted only: others are not read. */
+function noteContents(
+  raw: RawLine,
+  bySeq: ReadonlyMap<number, Target>,
+  names: readonly string[] | undefined,
+): void {
+  const seq = entryOf(raw);
+  const target = seq === undefined ? undefined : bySeq.get(seq);
+  if (!target) return;
+  for (const [name, { bytes }] of parseRawLine(raw).contents) {
+    if (names?.includes(name) ?? true) target.there.set(name, bytes.length);
   }
 }
 

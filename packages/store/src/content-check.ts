@@ -2,7 +2,8 @@ import { commit, type ContentLine, type StoredContent } from "@stele/core/conten
 import { SteleError } from "@stele/core/error";
 import type { Hasher } from "@stele/core/hash";
 import type { Finding } from "@stele/core/verdict";
-import { contentPath, readContentLines } from "./content-segment.ts";
+import { parseRawLine, scanContentLines } from "./content-scan.ts";
+import { contentPath } from "./content-segment.ts";
 import type { Disk, ReadableFile } from "./disk.ts";
 import { orUndefined } from "./files.ts";
 import { CONTENT, join } from "./layout.ts";
@@ -128,15 +129,18 @@ async function checkOff(
 ): Promise<Finding | undefined> {
   const { sealedSize } = pass;
   let last = -1;
-  for await (const line of readContentLines(file)) {
-    const { seq } = line;
-    // Reading a content stops at the first line of a later entry.
-    if (seq <= last) return { verdict: "tampered", seq, reason: "its contents are out of order" };
-    last = seq;
-    // Contents are written first: these belong to entries that are on their way, or never came.
-    if (seq >= sealedSize) return undefined;
-    const reason = checkLine(hasher, line, pass);
-    if (reason !== undefined) return { verdict: "tampered", seq, reason };
+  for await (const batch of scanContentLines(file)) {
+    for (const raw of batch) {
+      const line = parseRawLine(raw);
+      const { seq } = line;
+      // Reading a content stops at the first line of a later entry.
+      if (seq <= last) return { verdict: "tampered", seq, reason: "its contents are out of order" };
+      last = seq;
+      // Contents are written first: these belong to entries that are on their way, or never came.
+      if (seq >= sealedSize) return undefined;
+      const reason = checkLine(hasher, line, pass);
+      if (reason !== undefined) return { verdict: "tampered", seq, reason };
+    }
   }
   return undefined;
 }

@@ -1,17 +1,15 @@
-import { SteleError } from "@stele/core/error";
-import { MAX_CONTENT_BYTES, parseContentLine, type ContentLine } from "@stele/core/content";
+import { parseContentLine, type ContentLine } from "@stele/core/content";
 import { segmentName } from "@stele/core/ledger";
+import { malformedContents, MAX_CONTENT_LINE_BYTES } from "./content-scan.ts";
 import type { ReadableFile } from "./disk.ts";
 import { CONTENT, join } from "./layout.ts";
 
 // Content segments have one line per entry with contents, in the order of `seq`, and lines of any
-// length: they are searched by offsets, not by a scan.
+// length: one of them is found by offsets.
 
 const CHUNK_BYTES = 64 * 1024;
 const SHORT_LINE_BYTES = 1024;
 const NEWLINE = 0x0a;
-/** JSON text takes at most six bytes for one. */
-const MAX_LINE_BYTES = 6 * MAX_CONTENT_BYTES + CHUNK_BYTES;
 
 /** The path of the contents beside a ledger segment. */
 export function contentPath(directory: string, first: number): string {
@@ -32,34 +30,6 @@ export async function endOfContents(file: ReadableFile, size: number): Promise<n
   return 0;
 }
 
-/**
- * The lines of a content segment in order, one in memory at a time. Throws JOURNAL_DAMAGED at one
- * that is malformed.
- */
-export async function* readContentLines(
-  file: ReadableFile,
-): AsyncGenerator<ContentLine, void, undefined> {
-  for await (const { start, end } of readLinePlaces(file)) yield readLine(file, start, end);
-}
-
-/** Where a line lies, with its newline, and the `seq` that it begins with. */
-export interface LinePlace {
-  readonly start: number;
-  readonly end: number;
-  readonly seq: number | undefined;
-}
-
-/** Where the lines lie, in order, without reading them whole. */
-export async function* readLinePlaces(
-  file: ReadableFile,
-): AsyncGenerator<LinePlace, void, undefined> {
-  const sizeBytes = await file.size();
-  for (let start = 0, end = 0; start < sizeBytes; start = end) {
-    end = await endOfLine(file, start);
-    yield { start, end, seq: await seqAt(file, start) };
-  }
-}
-
 /** The line of an entry, or undefined when the segment has none. Throws JOURNAL_DAMAGED. */
 export async function findContents(
   file: ReadableFile,
@@ -71,7 +41,7 @@ export async function findContents(
     const start = await startOfLine(file, Math.floor((lo + hi) / 2));
     const end = await endOfLine(file, start);
     const found = await seqAt(file, start);
-    if (found === undefined) throw malformed(seq);
+    if (found === undefined) throw malformedContents(seq);
     if (found === seq) return readLine(file, start, end);
     if (found < seq) lo = end;
     else hi = start;
@@ -80,15 +50,11 @@ export async function findContents(
 }
 
 /** The line at that place. Throws JOURNAL_DAMAGED. */
-export async function readLine(
-  file: ReadableFile,
-  start: number,
-  end: number,
-): Promise<ContentLine> {
-  if (end - start > MAX_LINE_BYTES) throw malformed(await seqAt(file, start));
+async function readLine(file: ReadableFile, start: number, end: number): Promise<ContentLine> {
+  if (end - start > MAX_CONTENT_LINE_BYTES) throw malformedContents(await seqAt(file, start));
   const bytes = new Uint8Array(end - start);
   const count = await file.read(bytes, start);
-  if (bytes[count - 1] !== NEWLINE) throw malformed(await seqAt(file, start));
+  if (bytes[count - 1] !== NEWLINE) throw malformedContents(await seqAt(file, start));
   return parseContentLine(bytes.subarray(0, count - 1));
 }
 
@@ -139,9 +105,4 @@ async function seqAt(file: ReadableFile, start: number): Promise<number | undefi
   const text = String.fromCharCode(...bytes.subarray(0, count));
   const digits = /^\{"seq":([0-9]{1,16}),/.exec(text)?.[1];
   return digits === undefined ? undefined : Number(digits);
-}
-
-function malformed(seq: number | undefined): SteleError {
-  const message = `the contents of entry ${seq ?? "(unknown)"} are malformed`;
-  return new SteleError("JOURNAL_DAMAGED", message, seq === undefined ? {} : { seq });
 }

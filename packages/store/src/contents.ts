@@ -1,5 +1,6 @@
 export { checkContents, type ContentsReport, type ErasedContents } from "./content-check.ts";
-export { contentPath, findContents, readContentLines } from "./content-segment.ts";
+export { entryOf, parseRawLine, scanContentLines, type RawLine } from "./content-scan.ts";
+export { contentPath, findContents } from "./content-segment.ts";
 export {
   countErasable,
   endErasing,

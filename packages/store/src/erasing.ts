@@ -1,7 +1,8 @@
-import { decodeUtf8, utf8 } from "@stele/core/bytes";
+import { concatBytes, decodeUtf8, utf8 } from "@stele/core/bytes";
 import { formatContentLine } from "@stele/core/content";
 import type { Erasures } from "@stele/core/erasure";
-import { contentPath, readLine, readLinePlaces } from "./content-segment.ts";
+import { entryOf, parseRawLine, scanContentLines, type RawLine } from "./content-scan.ts";
+import { contentPath } from "./content-segment.ts";
 import type { Disk, WritableFile } from "./disk.ts";
 import { listIfAny, orUndefined, readFileIfAny, replaceFile } from "./files.ts";
 import { CONTENT, join, TEMPORARY } from "./layout.ts";
@@ -44,7 +45,7 @@ export async function endErasing(disk: Disk, directory: string): Promise<void> {
 /**
  * Rewrites a content segment without what the erasures cover; in its place stands the entry that
  * says so. Does nothing when nothing of it is there. A crash leaves the old file or the new one.
- * Memory: a mebibyte, and one entry's contents. System calls:
+ * Memory: a few mebibytes, or a few times one entry's contents. System calls:
  *
  *     open, pwrite..., fdatasync   NAME.tmp, the copy
  *     rename, fsync (directory)    from now on the erased bytes have no name
@@ -83,10 +84,12 @@ export async function countErasable(disk: Disk, path: string, erasures: Erasures
   let count = 0;
   try {
     // Others are not read: behind the last sealed entry's they may be torn.
-    for await (const { start, end, seq } of readLinePlaces(file)) {
-      if (seq === undefined || !erasures.concern(seq)) continue;
-      for (const name of (await readLine(file, start, end)).contents.keys()) {
-        if (erasures.find(seq, name) !== undefined) count++;
+    for await (const batch of scanContentLines(file)) {
+      for (const raw of batch) {
+        const seq = entryOf(raw);
+        if (seq === undefined || !erasures.concern(seq)) continue;
+        const names = [...parseRawLine(raw).contents.keys()];
+        count += names.filter((name) => erasures.find(seq, name) !== undefined).length;
       }
     }
     return count;
@@ -102,42 +105,26 @@ async function copyWithout(
   erasures: Erasures,
 ): Promise<void> {
   let offsetBytes = 0;
-  let copiedTo = 0;
-  const copyUpTo = async (end: number): Promise<void> => {
-    await copyBytes(old, copy, { start: copiedTo, end, offsetBytes });
-    offsetBytes += end - copiedTo;
-  };
-  for await (const { start, end, seq } of readLinePlaces(old)) {
-    if (seq === undefined || !erasures.concern(seq)) continue;
-    await copyUpTo(start);
-    copiedTo = end;
-    const line = await readLine(old, start, end);
-    const contents = new Map(line.contents);
-    const erased = new Map(line.erased);
-    for (const name of line.contents.keys()) {
-      const by = erasures.find(seq, name);
-      if (by === undefined) continue;
-      contents.delete(name);
-      erased.set(name, by);
-    }
-    const bytes = utf8(formatContentLine(seq, contents, erased));
+  for await (const batch of scanContentLines(old)) {
+    const bytes = concatBytes(batch.map((line) => lineWithout(line, erasures)));
     await copy.write(bytes, offsetBytes);
     offsetBytes += bytes.length;
   }
-  await copyUpTo(await old.size());
 }
 
-async function copyBytes(
-  from: WritableFile,
-  to: WritableFile,
-  place: { readonly start: number; readonly end: number; readonly offsetBytes: number },
-): Promise<void> {
-  const { start, end, offsetBytes } = place;
-  for (let at = start; at < end; at += CHUNK_BYTES) {
-    const bytes = new Uint8Array(Math.min(CHUNK_BYTES, end - at));
-    await from.read(bytes, at);
-    await to.write(bytes, offsetBytes + at - start);
+function lineWithout(raw: RawLine, erasures: Erasures): Uint8Array {
+  const seq = entryOf(raw);
+  if (seq === undefined || !erasures.concern(seq)) return raw.bytes;
+  const line = parseRawLine(raw);
+  const contents = new Map(line.contents);
+  const erased = new Map(line.erased);
+  for (const name of line.contents.keys()) {
+    const by = erasures.find(seq, name);
+    if (by === undefined) continue;
+    contents.delete(name);
+    erased.set(name, by);
   }
+  return utf8(formatContentLine(seq, contents, erased));
 }
 
 /** As far as the device and the file system let it. */

@@ -81,7 +81,10 @@ async function prune(disk: SimulatedDisk): Promise<void> {
 async function checkAftermath(disk: SimulatedDisk): Promise<number> {
   const journal = await open(disk);
   const first = await journal.first();
-  const { verdict, firstBad, pruned, signatures } = await journal.verify({ threads: 1, key: pinned });
+  const { verdict, firstBad, pruned, signatures } = await journal.verify({
+    threads: 1,
+    key: pinned,
+  });
   assert.equal(verdict, "intact", firstBad?.reason);
   assert.equal(pruned?.entries ?? 0, first);
   assert.equal(signatures.unchecked, 0);
