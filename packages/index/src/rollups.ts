@@ -66,18 +66,21 @@ export class Rollups {
 
   /** Within a transaction: adds the rows of entries, up to `end`. */
   add(from: number, end: number): void {
-    for (const { key, sums } of this.#cells(from, end)) this.#upsert.run(...key, ...sums);
+    for (const [some, next] of inChunks(from, end)) {
+      for (const { key, sums } of this.#cells(some, next)) this.#upsert.run(...key, ...sums);
+    }
   }
 
   /** Within a transaction: takes away rows that were added. */
   remove(from: number, end: number): void {
-    for (const { key, sums } of this.#cells(from, end)) {
-      this.#upsert.run(...key, ...sums.map((sum) => -sum));
-      this.#removeEmpty.run(...key);
+    for (const [some, next] of inChunks(from, end)) {
+      for (const { key, sums } of this.#cells(some, next)) {
+        this.#upsert.run(...key, ...sums.map((sum) => -sum));
+        this.#removeEmpty.run(...key);
+      }
     }
   }
 
-  /** Exact: halves of so many entries as there can be in a range are far below 2^53. */
   #cells(from: number, end: number): Iterable<Cell> {
     const cells = new Map<string, Cell>();
     const join = (key: readonly number[], sums: readonly number[]): void => {
@@ -92,6 +95,15 @@ export class Rollups {
       for (const key of keysOf(Number(row["start"]), names)) join(key, sums);
     }
     return cells.values();
+  }
+}
+
+/** So few at once that sums of their halves are exact as numbers: below 2^53. */
+const CHUNK_ENTRIES = 2 ** 15;
+
+function* inChunks(from: number, end: number): Generator<readonly [number, number]> {
+  for (let some = from; some < end; some += CHUNK_ENTRIES) {
+    yield [some, Math.min(end, some + CHUNK_ENTRIES)];
   }
 }
 
