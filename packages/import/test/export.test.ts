@@ -87,10 +87,14 @@ async function recordsOf(format: Format, bytes: Uint8Array): Promise<string[]> {
 
 suite("events of Stele's own", () => {
   test("a decision's data is that of a calybris record, as serde_json writes it", async () => {
-    const data = '{"z":[2.0,-0.0,1e21,1E2,1.50,-0,18446744073709551615,1e-7],"a":"\\u00fc\\/"}';
+    const numbers = "2.0,-0.0,1e21,1E2,1.50,-0,18446744073709551615,1e-7,-9223372036854775808";
+    const more = "100000000000000000000,1e15,1e16,0.00001,123456789.125,-12e-7,5e-324";
+    const data = `{"z":[${numbers},${more}],"a":"\\u00fc\\/\\u0001"}`;
     const events = [`{"type":"decision","data":${data}}`, '{"type":"decision"}'];
     const records = await recordsOf(calybris, (await write(calybris, events)).bytes);
-    const written = '{"z":[2.0,-0.0,1e21,100.0,1.5,-0.0,18446744073709551615,1e-7],"a":"ü/"}';
+    const written =
+      '{"z":[2.0,-0.0,1e21,100.0,1.5,-0.0,18446744073709551615,1e-7,-9223372036854775808,1e20,' +
+      '1000000000000000.0,1e16,0.00001,123456789.125,-1.2e-6,5e-324],"a":"ü/\\u0001"}';
     assert.deepEqual(
       records.map((record) => record.slice(record.indexOf('"data":'))),
       [`"data":${written}}`, '"data":null}'],

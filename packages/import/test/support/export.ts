@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, hash, sign } from "node:crypto";
 import { fromHex } from "@stele/core/bytes";
+import { SteleError } from "@stele/core/error";
 import type { RecordedEvent } from "@stele/core/event";
 import type { Hash } from "@stele/core/hash";
 import type { SigningKey } from "@stele/core/key";
@@ -42,7 +43,7 @@ export function signingKey(byte: number): SigningKey {
 /** An event's JSON text, and the record that it was taken over with. */
 export interface Recorded {
   readonly event: string;
-  readonly record?: Uint8Array;
+  readonly record?: Uint8Array | "erased";
 }
 
 /** What an export made of events that a journal would hold. */
@@ -53,7 +54,11 @@ export async function exportAll(
 ): Promise<{ readonly bytes: Uint8Array; readonly summary: ExportSummary }> {
   const source = {
     lines: lines(recorded),
-    content: async (seq: number) => recorded[seq]?.record,
+    content: async (seq: number) => {
+      const record = recorded[seq]?.record;
+      if (record === "erased") throw new SteleError("CONTENT_ERASED", "it was erased");
+      return record;
+    },
   };
   const to = EXPORT_FORMATS.find(({ name }) => name === format)!;
   const chunks = exportEntries(to, source, { primitives: writing, ...options });
