@@ -75,7 +75,8 @@ class StemedbScan implements Scan {
   #behind = 0;
   /** What is said of each record behind bad bytes. */
   #problem: string | null = null;
-  #head: string | null = null;
+  /** The stated hash of the last record. */
+  readonly #head = new Uint8Array(HEADER_BYTES - HASH_AT);
 
   constructor(context: Pick<CheckContext, "keepEntries" | "segments">, sums: RecordSums) {
     this.#isKept = context.keepEntries === true;
@@ -116,7 +117,7 @@ class StemedbScan implements Scan {
     return {
       format: "stemedb",
       entries: this.#entries,
-      headHash: this.#head,
+      headHash: this.#entries === 0 ? null : toHex(this.#head),
       keyed: false,
       sizeBytes: this.#window.end,
       stated: {},
@@ -237,7 +238,7 @@ class StemedbScan implements Scan {
   }
 
   #accept(record: Uint8Array, coverage: Coverage): void {
-    const hash = toHex(record.subarray(HASH_AT, HEADER_BYTES));
+    this.#head.set(record.subarray(HASH_AT, HEADER_BYTES));
     if (this.#coverage !== undefined && this.#coverage !== coverage) {
       const message = `the CRC32C is over ${coverage} from here on, over ${this.#coverage} before`;
       this.#findings.add("coverage-changed", this.#place(this.#at), message);
@@ -245,18 +246,21 @@ class StemedbScan implements Scan {
     this.#coverage = coverage;
     this.#coverages.add(coverage);
     if (this.#problem !== null) this.#behind++;
-    if (this.#isKept) this.#keep(record, hash);
+    if (this.#isKept) this.#keep(record);
     this.#entries++;
-    this.#head = hash;
     this.#at += record.length;
     this.#window.discardTo(this.#at - MARK_BYTES);
   }
 
-  #keep(record: Uint8Array, hash: string): void {
-    const { length } = record;
-    const entry = { index: this.#entries, offsetBytes: this.#at, bytes: record.slice(), hash };
-    this.#kept.push({ ...entry, problem: this.#problem });
-    this.#keptBytes += length;
+  #keep(record: Uint8Array): void {
+    this.#kept.push({
+      index: this.#entries,
+      offsetBytes: this.#at,
+      bytes: record.slice(),
+      hash: toHex(this.#head),
+      problem: this.#problem,
+    });
+    this.#keptBytes += record.length;
   }
 
   #place(offsetBytes: number): Place {
