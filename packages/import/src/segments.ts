@@ -55,7 +55,11 @@ type Rule = (segment: Numbered) => bigint;
 const byOffset: Rule = ({ number, sizeBytes }) => number + BigInt(sizeBytes);
 const byCount: Rule = ({ number }) => number + 1n;
 
+/** No log has so many segments; dates are larger, and days without one are no gap. */
+const MOST_COUNTED = 1_000_000n;
+
 function isShown(numbers: readonly Numbered[], rule: Rule): boolean {
+  if (rule === byCount && numbers.at(-1)!.number > MOST_COUNTED) return false;
   return numbers.some((one, n) => n > 0 && rule(numbers[n - 1]!) === one.number);
 }
 
@@ -76,9 +80,11 @@ function judge(numbers: readonly Numbered[], rule: Rule): Numbering {
 }
 
 function gapWords(before: string, missing: bigint, rule: Rule): string {
-  const unit = rule === byCount ? "segments" : "bytes";
-  if (missing > 0n) return `by the names, ${missing} ${unit} are missing behind ${before}`;
-  return `by the names, this segment begins ${-missing} ${unit} before the end of ${before}`;
+  const count = missing < 0n ? -missing : missing;
+  const one = rule === byCount ? "segment" : "byte";
+  const what = count === 1n ? `1 ${one}` : `${count} ${one}s`;
+  if (missing > 0n) return `by the names, missing behind ${before}: ${what}`;
+  return `by the names, this segment begins ${what} before the end of ${before}`;
 }
 
 /** The numbers in the names, if those differ in nothing else. */
