@@ -40,10 +40,13 @@ export async function open(
  * `open`, which may have to wait for a moment after a kill: when that comes while the child asks
  * the `flock` command for its lock, the command holds the lock until it ends.
  */
-export async function openWhenFree(directory: string): Promise<Journal> {
+export async function openWhenFree(
+  directory: string,
+  options: Parameters<typeof openJournal>[1] = {},
+): Promise<Journal> {
   for (let attempt = 0; ; attempt++) {
     try {
-      return await open(directory);
+      return await open(directory, options);
     } catch (error) {
       const locked = error instanceof SteleError && error.code === "JOURNAL_LOCKED";
       if (!locked || attempt === 10) throw error;
