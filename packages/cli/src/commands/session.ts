@@ -56,7 +56,7 @@ async function printTools(found: SessionView, people: boolean): Promise<void> {
 }
 
 function toJson(found: SessionView, check: SessionCheck | undefined): object {
-  const { id, length, headHash, firstTime, lastTime } = found;
+  const { id, length, countedFrom, headHash, firstTime, lastTime } = found;
   const totals = Object.entries<number | bigint>({ ...found.totals() }).map(
     ([name, sum]) => [name, whole(sum)] as const,
   );
@@ -65,7 +65,7 @@ function toJson(found: SessionView, check: SessionCheck | undefined): object {
   const times = { firstTime: firstTime ?? null, lastTime: lastTime ?? null };
   const budgets = found.budgets().map((name) => ({ budget: name, ...amountsOf(found, name) }));
   const sums = { totals: Object.fromEntries(totals), tools, agents, budgets };
-  return { session: id, length, headHash, ...times, ...sums, ...(check && { check }) };
+  return { session: id, length, countedFrom, headHash, ...times, ...sums, ...(check && { check }) };
 }
 
 function amountsOf(found: SessionView, name: string): object {
@@ -89,9 +89,20 @@ function whole(value: number | bigint): number | string {
 }
 
 function formatSession(found: SessionView, check: SessionCheck | undefined): string {
-  if (found.length === 0) return dim(`the journal has no entry of session ${harmless(found.id)}\n`);
+  if (found.length === 0) {
+    const none = dim(`the journal has no entry of session ${harmless(found.id)}\n`);
+    return `${none}${formatPruned(found)}`;
+  }
   const parts = [formatTotals(found), formatTools(found), formatBudgets(found)];
+  parts.push(formatPruned(found));
   return [...parts, formatCheck(check)].filter((part) => part !== "").join("\n");
+}
+
+/** What nobody can add up any more. */
+function formatPruned({ countedFrom }: SessionView): string {
+  if (countedFrom === 0) return "";
+  const before = `entries of the journal before ${countedFrom} were pruned`;
+  return red(`${before}: what the session had there is in none of these sums\n`);
 }
 
 function formatTotals(found: SessionView): string {

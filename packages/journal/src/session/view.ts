@@ -16,6 +16,7 @@ export class SessionView {
   readonly id: string;
   protected readonly source: SessionSource;
   protected readonly state: SessionState;
+  #countedFrom = 0;
 
   /** For `JournalReader.session`. */
   constructor(id: string, source: SessionSource) {
@@ -27,6 +28,14 @@ export class SessionView {
   /** How many entries have their place in the session. */
   get length(): number {
     return this.state.length;
+  }
+
+  /**
+   * The first entry of the journal that could be counted: above 0 when older ones had been dropped
+   * by then, of which nobody knows any more what the session had there.
+   */
+  get countedFrom(): number {
+    return this.#countedFrom;
   }
 
   /** The hash of the session's chain of entry hashes; 64 zeros while it is empty. */
@@ -124,6 +133,7 @@ export class SessionView {
 
   /** Adds up what the ledger holds of the session below a size. */
   protected async load(upTo: number): Promise<void> {
+    this.#countedFrom = await this.source.first();
     for await (const entry of this.source.entries(this.id, upTo)) {
       this.state.place(factsOf({ ...entry.event }), entry);
     }
