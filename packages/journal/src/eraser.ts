@@ -22,7 +22,7 @@ import {
   scanContentLines,
   type RawLine,
 } from "@stele/store/contents";
-import { listSegments, orUndefined, type EntryLine, type ReadRange } from "@stele/store/reading";
+import { listSegments, orUndefined, type LedgerReader } from "@stele/store/reading";
 import {
   addEvent,
   held,
@@ -33,6 +33,7 @@ import {
   type HoldOptions,
   type ReleaseOptions,
 } from "./holds.ts";
+import { mayBeAboutHolds, mayNameContents, prefilter } from "./prefilter.ts";
 import { Problems } from "./problems.ts";
 
 /** Which contents are erased, and why. Of several selections all must fit. */
@@ -65,7 +66,7 @@ interface ErasableJournal {
     endSegmentOf(seq: number): void;
     append(event: EventText): Promise<Receipt>;
   };
-  readonly readLines: (range: ReadRange) => AsyncIterable<EntryLine>;
+  readonly ledger: LedgerReader;
   readonly onProblem: ((problem: SteleError) => void) | undefined;
 }
 
@@ -73,7 +74,7 @@ interface ErasableJournal {
 interface Target {
   readonly entry: Pick<Entry, "seq" | "event">;
   /** Whether an entry with contents that is not to be erased from stands between it and the last. */
-  readonly isApart: boolean;
+  isApart: boolean;
   /** The sizes of the wanted contents that lie there, by name. */
   readonly there: Map<string, number>;
 }
@@ -174,14 +175,21 @@ export class Eraser {
   async #select(options: EraseOptions, size: number): Promise<readonly Target[]> {
     const holds = new Holds();
     const targets: Target[] = [];
-    let isApart = false;
-    for await (const entry of this.#entries({ to: size - 1 })) {
+    const others = new OtherContents();
+    const maySelect = prefilter(options);
+    const mayBeWanted = (line: Buffer, seq: number): boolean => {
+      const mayBe = maySelect(line, seq);
+      if (!mayBe && mayNameContents(line)) others.note(seq);
+      return mayBe || mayBeAboutHolds(line);
+    };
+    for await (const { entry } of this.#journal.ledger.search({ to: size - 1 }, mayBeWanted)) {
       holds.note(entry);
-      if (contentReferences(entry.event).size === 0) continue;
-      const isWanted = selects(options, entry);
-      if (isWanted) targets.push({ entry: withoutData(entry), isApart, there: new Map() });
-      isApart = !isWanted;
+      const hasContents = contentReferences(entry.event).size > 0;
+      if (!selects(options, entry)) {
+        if (hasContents) others.note(entry.seq);
+      } else if (hasContents) targets.push(targetOf(entry));
     }
+    others.setApart(targets);
     await this.#look(targets, options.names);
     for (const { entry, there } of targets) {
       const hold = there.size > 0 ? holds.over(entry) : undefined;
@@ -212,7 +220,7 @@ export class Eraser {
   async #carryOut(from: number): Promise<void> {
     const { disk } = this.#world;
     const erasures = new Erasures();
-    for await (const { entry, line } of this.#journal.readLines({ from })) {
+    for await (const { entry, line } of this.#journal.ledger.read({ from })) {
       const erasure = isErasedLine(line) ? readErasure(entry.seq, entry.event) : undefined;
       if (erasure) erasures.add(entry.seq, erasure);
     }
@@ -231,11 +239,27 @@ export class Eraser {
   }
 
   #holds(): Promise<Holds> {
-    return readHolds((range) => this.#entries(range));
+    return readHolds(this.#journal.ledger);
+  }
+}
+
+/** Where the entries with contents are that are not selected. */
+class OtherContents {
+  readonly #seqs: number[] = [];
+
+  note(seq: number): void {
+    this.#seqs.push(seq);
   }
 
-  async *#entries(range: ReadRange): AsyncGenerator<Entry, void, undefined> {
-    for await (const { entry } of this.#journal.readLines(range)) yield entry;
+  /** Says of each target whether one of them lies between it and the one before. */
+  setApart(targets: readonly Target[]): void {
+    const seqs = this.#seqs.toSorted((left, right) => left - right);
+    let next = 0;
+    for (const target of targets) {
+      const before = next;
+      while (seqs[next] !== undefined && seqs[next]! < target.entry.seq) next++;
+      target.isApart = next > before;
+    }
   }
 }
 
@@ -251,6 +275,10 @@ function noteContents(
   for (const [name, { bytes }] of parseRawLine(raw).contents) {
     if (names?.includes(name) ?? true) target.there.set(name, bytes.length);
   }
+}
+
+function targetOf(entry: Entry): Target {
+  return { entry: withoutData(entry), isApart: false, there: new Map() };
 }
 
 function withoutData({ seq, event }: Entry): Target["entry"] {

@@ -2,7 +2,8 @@ import { SteleError } from "@stele/core/error";
 import { encodeEvent, type EventText } from "@stele/core/event";
 import { MAX_REASON_LENGTH, MAX_WHO_LENGTH } from "@stele/core/erasure";
 import { Holds, isSelective, type Hold, type Selection } from "@stele/core/hold";
-import type { Entry } from "@stele/core/ledger";
+import type { LedgerReader } from "@stele/store/reading";
+import { mayBeAboutHolds, prefilter } from "./prefilter.ts";
 
 /** Something to be kept, whoever asks for its erasure. */
 export interface HoldOptions extends Selection {
@@ -18,24 +19,31 @@ export interface ReleaseOptions {
   readonly by?: string | undefined;
 }
 
-/** Reads a journal's entries, of a range. */
-export type ReadEntries = (range: { from?: number; to?: number }) => AsyncIterable<Entry>;
+/**
+ * Reads those of a journal's entries that may be wanted, of a range; an entry that was changed so
+ * that it is not found rejects.
+ */
+export type Search = Pick<LedgerReader, "search">;
 
-/** The holds in force. Cost: a pass over the journal. */
-export async function readHolds(read: ReadEntries): Promise<Holds> {
+/** The holds in force. Cost: hashing the journal. */
+export async function readHolds(ledger: Search): Promise<Holds> {
   const holds = new Holds();
-  for await (const entry of read({})) holds.note(entry);
+  for await (const { entry } of ledger.search({}, mayBeAboutHolds)) holds.note(entry);
   return holds;
 }
 
 /** The first entry of the range that a hold is over, and the hold. Two passes. */
 export async function findHeld(
-  read: ReadEntries,
+  ledger: Search,
   range: { readonly from: number; readonly to: number },
 ): Promise<{ readonly seq: number; readonly hold: Hold } | undefined> {
-  const holds = await readHolds(read);
+  const holds = await readHolds(ledger);
   if (holds.active.length === 0) return undefined;
-  for await (const entry of read(range)) {
+  const filters = holds.active.map(({ selection }) => prefilter(selection));
+  const stating = new Set(holds.active.map(({ seq }) => seq));
+  const mayBeHeld = (line: Buffer, seq: number): boolean =>
+    stating.has(seq) || filters.some((mayBe) => mayBe(line, seq));
+  for await (const { entry } of ledger.search(range, mayBeHeld)) {
     const hold = holds.over(entry);
     if (hold) return { seq: entry.seq, hold };
   }

@@ -550,8 +550,8 @@ export async function openAs<J extends Journal>(
       onProblem,
     });
     const hasWitness = witness !== undefined;
-    const readLines = reader.readLines.bind(reader);
-    const eraser = new Eraser(world, directory, { writer, readLines, onProblem });
+    const ledger = new LedgerReader(world, directory, manifest);
+    const eraser = new Eraser(world, directory, { writer, ledger, onProblem });
     await eraser.finish();
     const beside = { rotation, keeper, eraser };
     const { index } = options;

@@ -205,7 +205,7 @@ export class JournalReader implements AsyncDisposable {
 
   /** The holds in force: what cannot be erased or pruned. Cost: a pass over the journal. */
   async holds(): Promise<readonly Hold[]> {
-    return (await readHolds((range) => this.read(range))).active;
+    return (await readHolds(this.#ledger)).active;
   }
 
   /**
@@ -216,7 +216,7 @@ export class JournalReader implements AsyncDisposable {
     readonly from: number;
     readonly to: number;
   }): Promise<{ readonly seq: number; readonly hold: Hold } | undefined> {
-    return findHeld((wanted) => this.read(wanted), range);
+    return findHeld(this.#ledger, range);
   }
 
   /**

@@ -1,7 +1,8 @@
 import { SteleError } from "@stele/core/error";
 import type { Entry } from "@stele/core/ledger";
 import type { EntryLine, PlacedLine } from "./entry-line.ts";
-import { backward, forward, type Page, type SeqRange } from "./entry-pages.ts";
+import { backward, forward, type Page, type SealedSegment, type SeqRange } from "./entry-pages.ts";
+import { searchSegment, type MayBeWanted, type SearchPlace } from "./entry-search.ts";
 import { epochOfSegment, readKeyHistory } from "./epochs.ts";
 import { readHead, type Head } from "./head.ts";
 import type { Manifest } from "./manifest.ts";
@@ -99,6 +100,32 @@ export class LedgerReader {
   }
 
   /**
+   * As `read`, ascending, and only those that may be wanted, all the others checked just the same:
+   * three times as fast, where few are. Memory: what is found in a segment.
+   */
+  async *search(
+    range: Omit<ReadRange, "reverse">,
+    mayBeWanted: MayBeWanted,
+  ): AsyncGenerator<EntryLine, void, undefined> {
+    requirePlaces(range);
+    const head = await this.durable();
+    const hi = Math.min(range.to ?? Number.MAX_SAFE_INTEGER, head.size - 1);
+    const from = Math.max(0, range.from ?? 0);
+    if (from > hi) return;
+    const all = await listSegments(this.#world.disk, this.#directory);
+    const { maxEntries = Infinity } = this.#manifest;
+    const lo = await this.#begin(Math.max(all[0] ?? 0, head.size - maxEntries), { from, hi });
+    let at: SearchPlace = { seq: lo, last: undefined };
+    for await (const sealed of this.#segments({ lo, hi }, 1, { head, all })) {
+      const { entries, end, damage } = await searchSegment(sealed, { lo, hi }, at, mayBeWanted);
+      yield* entries;
+      if (damage !== undefined) throw damaged(end.seq, damage);
+      at = end;
+    }
+    if (at.seq !== hi + 1) throw damaged(at.seq, "it is missing");
+  }
+
+  /**
    * The entries of these numbers whose lines lie at these places, in their order, each checked
    * against its hash; undefined where the place does not hold that entry. Lines that lie near each
    * other are read at once.
@@ -156,8 +183,19 @@ export class LedgerReader {
   async *#pages(
     seqs: SeqRange,
     step: 1 | -1,
-    { head, all }: { readonly head: Head; readonly all: readonly number[] },
+    known: { readonly head: Head; readonly all: readonly number[] },
   ): AsyncGenerator<Page, void, undefined> {
+    for await (const sealed of this.#segments(seqs, step, known)) {
+      yield* step === 1 ? forward(sealed, seqs) : backward(sealed, seqs);
+    }
+  }
+
+  /** The segments with the wanted entries, each open until the next one is asked for. */
+  async *#segments(
+    seqs: SeqRange,
+    step: 1 | -1,
+    { head, all }: { readonly head: Head; readonly all: readonly number[] },
+  ): AsyncGenerator<SealedSegment, void, undefined> {
     const first = findSegment(all, seqs.lo);
     if (first === undefined) throw await this.#gone(seqs.lo, all[0]);
     const wanted = all.filter((segment) => segment >= first && segment <= seqs.hi);
@@ -171,8 +209,7 @@ export class LedgerReader {
         const sizeBytes = isLast ? head.segmentBytes : await file.size();
         const next = isLast ? head.size : all[all.indexOf(segment) + 1]!;
         const hasher = this.#world.primitives;
-        const sealed = { file, hasher, first: segment, next, sizeBytes };
-        yield* step === 1 ? forward(sealed, seqs) : backward(sealed, seqs);
+        yield { file, hasher, first: segment, next, sizeBytes };
       } finally {
         await file.close();
       }

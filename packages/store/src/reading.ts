@@ -1,4 +1,5 @@
 export type { EntryLine, PlacedLine } from "./entry-line.ts";
+export type { MayBeWanted } from "./entry-search.ts";
 export type { EntryPlace } from "./placed-lines.ts";
 export { orUndefined } from "./files.ts";
 export { firstSeal } from "./first-seal.ts";
