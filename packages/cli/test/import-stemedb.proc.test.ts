@@ -96,6 +96,11 @@ suite("stele import stemedb", () => {
       assert.deepEqual(torn.findings[0]!.segment, { name, offsetBytes: 209 });
     }));
 
+  test("does not take a directory without files for an empty log", () =>
+    inDirectory(async (directory) => {
+      await assert.rejects(openOrigin(directory), { code: "DISK_NOT_FOUND", message: /no files/ });
+    }));
+
   test("takes a query audit over as a query", () =>
     inDirectory(async (directory) => {
       await createJournal(join(directory, "journal"), { origin: "acme.example/x" });

@@ -24,14 +24,14 @@ async function read(bytes: Uint8Array, chunkBytes: number): Promise<Read> {
 }
 
 /** Payloads of many kinds, among them such whose bytes look like lengths. */
-const payload = fc.oneof(
+const anyPayload = fc.oneof(
   fc.uint8Array({ maxLength: 300 }),
   fc.array(fc.constantFrom(0, 0, 0, 1, 2, 40), { maxLength: 300 }).map((a) => Uint8Array.from(a)),
   fc.string({ maxLength: 100 }).map((text) => Uint8Array.from(Buffer.from(text))),
 );
 const coverage = fc.constantFrom<Coverage>("hash-and-payload", "payload");
 const records = fc
-  .tuple(fc.array(payload, { minLength: 1, maxLength: 12 }), coverage)
+  .tuple(fc.array(anyPayload, { minLength: 1, maxLength: 12 }), coverage)
   .map(([payloads, over]) => payloads.map((one) => stemedbRecord(one, over)));
 
 /** What happens to one record. */
