@@ -8,8 +8,10 @@ import { openReader, SteleError } from "@stele/journal";
 
 export const ROOT: string = join(import.meta.dirname, "../..");
 export const SPEC: string = join(ROOT, "spec");
-const TOOLS = join(ROOT, "tools");
-const STELE = join(ROOT, "packages/cli/bin/stele.js");
+/** Where verify.py is. */
+export const TOOLS = join(ROOT, "tools");
+/** The command. */
+export const STELE = join(ROOT, "packages/cli/bin/stele.js");
 
 /** Python starts slowly, so one process answers many calls: a line of JSON each. */
 const JUDGE_MANY = `
