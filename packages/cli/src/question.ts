@@ -57,6 +57,9 @@ export function readFilter(command: Command, call: Call): Filter {
     throw usage(command, `--since is ${from}, which is after --until, ${to}`);
   }
   const [from, to] = [wholeNumber(command, call, "from"), wholeNumber(command, call, "to")];
+  if (from !== undefined && to !== undefined && from > to) {
+    throw usage(command, `--from is ${from}, which is behind --to, ${to}`);
+  }
   return { ...Object.fromEntries(texts), since, until, from, to };
 }
 

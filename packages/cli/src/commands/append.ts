@@ -60,7 +60,8 @@ async function run(call: Call): Promise<number> {
   let mistake: Error | undefined;
   try {
     for await (const line of readLines(input.chunks())) {
-      await receipts.add(journal.append(read(line), { ack }));
+      const pending = journal.append(read(line), { ack });
+      await receipts.add(pending.catch((error: unknown) => refused(line, error)));
     }
   } catch (error) {
     mistake = error as Error;
@@ -76,6 +77,17 @@ async function run(call: Call): Promise<number> {
 const SIGNED = '{"signed":';
 /** The exit status of a program that SIGINT ended. */
 const INTERRUPTED = 130;
+
+/** What the journal refuses it refuses later, when lines behind it may be on their way. */
+function refused({ number }: InputLine, error: unknown): never {
+  if (!(error instanceof SteleError) || !OF_THE_LINE.test(error.code)) throw error;
+  const { code, message, fix } = error;
+  const place = `line ${number} was not recorded, what follows it may be`;
+  throw new SteleError(code, `${place}: ${message}`, { fix, cause: error });
+}
+
+/** Codes of errors that are about one event, not about the journal. */
+const OF_THE_LINE = /^(?:EVENT|CONTENT|SIGNATURE|AGENT)_/;
 
 function explainClosed(error: unknown): never {
   if (!(error instanceof OutputClosed)) throw error;

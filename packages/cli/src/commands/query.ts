@@ -1,6 +1,6 @@
 import { openReader, type EntryLine, type JournalReader } from "@stele/journal";
 import type { Query } from "@stele/journal/questions";
-import { onlyDirectory, oneOf, wholeNumber, type Call } from "../arguments.ts";
+import { onlyDirectory, oneOf, usage, wholeNumber, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { formatEntry } from "../entry-view.ts";
 import { forPeople, print } from "../output.ts";
@@ -47,6 +47,7 @@ async function run(call: Call): Promise<number> {
   const directory = onlyDirectory(query, call);
   const people = call.options["people"] === true || forPeople(call.options);
   const limit = wholeNumber(query, call, "limit") ?? (people ? PEOPLE_LIMIT : Infinity);
+  if (limit === 0) throw usage(query, "--limit takes a whole number from 1 on, not 0");
   const order = oneOf(query, call, { name: "order", words: ["asc", "desc"] });
   const asked = { ...readFilter(query, call), order, after: wholeNumber(query, call, "after") };
   const reader = await openReader(directory);
@@ -86,6 +87,7 @@ async function printPages(
       },
     );
     for (const line of lines) await print(show(line, people));
+    if (people && lines.length === 0 && rest === limit) await print(dim("nothing was found\n"));
     rest -= lines.length;
     if (next === null || rest === 0) return next;
     after = next;
