@@ -82,8 +82,10 @@ function dataOf(
       return { server: "files", ...tool, path: `/srv/project/src/module-${random % 997}.ts` };
     case "tool.result":
       return { ...tool, outcome: "ok", bytesRead: random % 65_536, bytesWritten: random % 4096 };
-    default:
+    case "note":
       return { note: message(index) };
+    default:
+      return kind satisfies never;
   }
 }
 
