@@ -48,12 +48,6 @@ export function mixedEvent(index: number): MixedEvent {
   };
 }
 
-/** The model of the inferences in the session of this event. */
-export function modelAt(index: number): string {
-  const block = Math.floor(index / (AT_ONCE * SESSION_EVENTS));
-  return MODELS[mixed(block * AT_ONCE + (index % AT_ONCE)) % MODELS.length]!;
-}
-
 /** A word that some messages have, the one of a higher rank in fewer. */
 export function wordOf(rank: number): string {
   return `w${(rank % VOCABULARY).toString(36)}`;
