@@ -245,7 +245,7 @@ async function swapContents(journal: string): Promise<void> {
   const [first, second] = stored.match(/"(?:base64|text|bytes)":"((?:[^"\\]|\\.)*)"/g)!;
   assert.notEqual(first, second);
   const swapped = stored.replaceAll(/"(?:base64|text|bytes)":"(?:[^"\\]|\\.)*"/g, (body) =>
-    body === first ? second! : first!,
+    body === first ? second! : first,
   );
   await writeFile(path, swapped);
 }

@@ -42,7 +42,10 @@ function asDecision(value: JsonValue): Readonly<Record<string, unknown>> | undef
     typeof action === "string" &&
     Object.hasOwn(VERDICTS, action) &&
     typeof reason === "string" &&
-    [policy, catalog, requested, selected].every(isNumber) &&
+    isWhole(policy) &&
+    isWhole(catalog) &&
+    isWhole(requested) &&
+    isWhole(selected) &&
     [policyDigest, inputDigest].every(isDigest);
   if (!isDecision) return undefined;
   const isRejected = action === "Reject";
@@ -63,8 +66,9 @@ function members(value: JsonValue | undefined): { readonly [name: string]: JsonV
 }
 
 /** A whole number, which is text where no double holds it. */
-function isNumber(value: JsonValue | undefined): boolean {
-  return /^[0-9]+$/.test(String(value));
+function isWhole(value: JsonValue | undefined): value is number | string {
+  const isScalar = typeof value === "number" || typeof value === "string";
+  return isScalar && /^[0-9]+$/.test(String(value));
 }
 
 function isDigest(value: JsonValue | undefined): boolean {

@@ -24,8 +24,8 @@ export function prefilter(selection: Selection): (line: Buffer, seq: number) => 
 
 /** The bytes of a text as JSON has it; up to what can be spelled in several ways without \u. */
 function needleOf(text: string): Buffer {
-  const [plain] = /^[^"\\/\u0000-\u001f]*/.exec(text)!;
-  return Buffer.from(plain);
+  const end = text.search(/["\\/]|\p{Cc}/u);
+  return Buffer.from(end < 0 ? text : text.slice(0, end));
 }
 
 /** Any character can be written as \u and four digits. */

@@ -34,6 +34,7 @@ import {
 } from "@stele/store/checkpoint";
 import type { Verdict } from "@stele/core/verdict";
 import { checkGrowth, readOldCheckpoint, type Consistency } from "./consistency.ts";
+import { ContentCursor } from "./content-cursor.ts";
 import { readContent } from "./contents.ts";
 import { findHeld, readHolds } from "./holds.ts";
 import { Prover } from "./prover.ts";
@@ -201,6 +202,11 @@ export class JournalReader implements AsyncDisposable {
   async content(seq: number, name: string): Promise<Uint8Array | undefined> {
     const get = (at: number): Promise<EntryLine> => this.#ledger.get(at);
     return readContent({ world: this.#world, directory: this.#directory, get }, seq, name);
+  }
+
+  /** For reading many contents in the order of their entries. To be closed. */
+  contents(): ContentCursor {
+    return new ContentCursor(this.#world, this.#directory, this.content.bind(this));
   }
 
   /** The holds in force: what cannot be erased or pruned. Cost: a pass over the journal. */

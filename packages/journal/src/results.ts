@@ -1,3 +1,4 @@
+export type { ContentCursor } from "./content-cursor.ts";
 export type { Consistency } from "./consistency.ts";
 export type { Published, PublishOptions } from "./publish.ts";
 export type { KeyEpoch } from "./reading.ts";

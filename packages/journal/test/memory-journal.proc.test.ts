@@ -7,7 +7,7 @@ const APPENDS = Number(process.env["STELE_MEMORY_APPENDS"] ?? 50_000);
 const MIB = 1024 * 1024;
 
 test(`${APPENDS} appends to a journal in memory of 1000 entries leave its memory flat`, async () => {
-  const child = new Child("memory-appender.ts", [String(APPENDS)], {
+  const child = new Child("memory-appender-process.ts", [String(APPENDS)], {
     wrapper: ["env", "NODE_OPTIONS=--expose-gc"],
   });
   const { lines, errors, status } = await child.ended();

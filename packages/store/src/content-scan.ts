@@ -46,7 +46,7 @@ export async function* scanContentLines(
 
 /** Reads a line. Throws JOURNAL_DAMAGED. */
 export function parseRawLine({ bytes, seq }: RawLine): ContentLine {
-  if (bytes[bytes.length - 1] !== NEWLINE) throw malformedContents(seq);
+  if (bytes.at(-1) !== NEWLINE) throw malformedContents(seq);
   return parseContentLine(bytes.subarray(0, -1));
 }
 
@@ -55,7 +55,7 @@ export function parseRawLine({ bytes, seq }: RawLine): ContentLine {
  * Throws JOURNAL_DAMAGED when it is whole, and nobody's.
  */
 export function entryOf(raw: RawLine): number | undefined {
-  const isTorn = raw.bytes[raw.bytes.length - 1] !== NEWLINE;
+  const isTorn = raw.bytes.at(-1) !== NEWLINE;
   return raw.seq ?? (isTorn ? undefined : parseRawLine(raw).seq);
 }
 

@@ -1,4 +1,5 @@
-import { openReader, SteleError, type EntryLine, type JournalReader } from "@stele/journal";
+import { openReader, SteleError, type Entry, type EntryLine } from "@stele/journal";
+import type { ContentCursor } from "@stele/journal/results";
 import { onlyDirectory, usage, wholeNumber, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { formatEntry } from "../entry-view.ts";
@@ -44,6 +45,7 @@ async function run(call: Call): Promise<number> {
     throw usage(cat, "--follow goes with neither --to nor --reverse");
   }
   const reader = await openReader(directory);
+  await using cursor = reader.contents();
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
   if (follow) process.once("SIGINT", interrupt);
@@ -52,7 +54,7 @@ async function run(call: Call): Promise<number> {
     : reader.readLines({ from, to, reverse: reverse === true });
   const people = forPeople(call.options);
   for await (const line of lines) {
-    const contents = content === true ? await readContents(reader, line) : undefined;
+    const contents = content === true ? await readContents(cursor, line) : undefined;
     await print(people ? formatEntry(line.entry, contents) : `${toJson(line, contents)}\n`);
   }
   return stop.signal.aborted ? 130 : 0;
@@ -68,24 +70,24 @@ export type ShownContent =
   | { readonly erasedBy: number; readonly message: string };
 
 async function readContents(
-  reader: JournalReader,
+  cursor: ContentCursor,
   { entry }: EntryLine,
 ): Promise<Record<string, ShownContent>> {
   const contents: Record<string, ShownContent> = {};
   for (const name of Object.keys(entry.event["content"] ?? {})) {
-    const shown = await readContent(reader, entry.seq, name);
+    const shown = await readContent(cursor, entry, name);
     if (shown !== undefined) contents[name] = shown;
   }
   return contents;
 }
 
 async function readContent(
-  reader: JournalReader,
-  seq: number,
+  cursor: ContentCursor,
+  entry: Entry,
   name: string,
 ): Promise<ShownContent | undefined> {
   try {
-    const bytes = await reader.content(seq, name);
+    const bytes = await cursor.read(entry, name);
     return bytes && show(bytes);
   } catch (error) {
     if (!(error instanceof SteleError) || error.code !== "CONTENT_ERASED") throw error;

@@ -6,7 +6,7 @@ import {
   type ExportOptions,
   type ExportSummary,
 } from "@stele/import/writing";
-import { openReader } from "@stele/journal";
+import { openReader, type Entry } from "@stele/journal";
 import { nodeEd25519, nodeHasher } from "@stele/store/node";
 import { onlyDirectory, text, texts, usage, wholeNumber, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
@@ -81,9 +81,10 @@ async function run(call: Call): Promise<number> {
   const output = text(call, "output");
   if (output === "") throw usage(exportFile, "--output takes the name of a file");
   await using reader = await openReader(directory);
+  await using contents = reader.contents();
   const source = {
     lines: reader.readLines({ from, to }),
-    content: (seq: number, name: string) => reader.content(seq, name),
+    content: (entry: Entry, name: string) => contents.read(entry, name),
   };
   const chunks = exportEntries(format, source, options);
   if (output === undefined) tell(await drain(chunks, print));

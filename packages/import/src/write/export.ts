@@ -44,7 +44,7 @@ export const EXPORT_FORMATS: readonly ExportFormat[] = [
 export interface ExportSource {
   readonly lines: AsyncIterable<{ readonly entry: Entry; readonly line: string }>;
   /** Rejects with CONTENT_ERASED for one that was erased. */
-  content(seq: number, name: string): Promise<Uint8Array | undefined>;
+  content(entry: Entry, name: string): Promise<Uint8Array | undefined>;
 }
 
 /** Keys, and which entries are meant. */
@@ -152,7 +152,7 @@ class Exporter {
     if (!origin && !this.#isAsked(type)) return this.#leave("otherType");
     const { session: asked } = this.#options;
     if (asked !== undefined && session !== asked) return this.#leave("otherSession");
-    const text = origin && (await this.#content(entry.seq));
+    const text = origin && (await this.#content(entry));
     if (text === null) return this.#leave("erased");
     this.writer.session?.(session);
     if (text !== undefined) {
@@ -183,9 +183,9 @@ class Exporter {
   }
 
   /** The record's own bytes as text; null when they were erased. */
-  async #content(seq: number): Promise<string | undefined | null> {
+  async #content(entry: Entry): Promise<string | undefined | null> {
     try {
-      const bytes = await this.#source.content(seq, "record");
+      const bytes = await this.#source.content(entry, "record");
       return bytes && (decodeUtf8(bytes) ?? "");
     } catch (error) {
       if (error instanceof SteleError && error.code === "CONTENT_ERASED") return null;

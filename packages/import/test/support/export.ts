@@ -54,7 +54,7 @@ export async function exportAll(
 ): Promise<{ readonly bytes: Uint8Array; readonly summary: ExportSummary }> {
   const source = {
     lines: lines(recorded),
-    content: async (seq: number) => {
+    content: async ({ seq }: Entry) => {
       const record = recorded[seq]?.record;
       if (record === "erased") throw new SteleError("CONTENT_ERASED", "it was erased");
       return record;

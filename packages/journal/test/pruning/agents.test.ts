@@ -112,10 +112,10 @@ suite("agents' keys that were pruned", () => {
     await journal.close();
     await changed(disk, (text) => {
       const [line] = /\{"seq":0,.*(?=\n)/.exec(text)!;
-      const leaf = `${line!.replace('"seq":0', '"seq":1').slice(0, -75)}}`;
+      const leaf = `${line.replace('"seq":0', '"seq":1').slice(0, -75)}}`;
       const hash = primitives.sha256(Buffer.concat([Buffer.of(0), Buffer.from(leaf)]));
       const extra = `${leaf.slice(0, -1)},"hash":"${hash}"}`;
-      return text.replace(line!, `${line!}\n${extra}`).replace('"count":3', '"count":4');
+      return text.replace(line, `${line}\n${extra}`).replace('"count":3', '"count":4');
     });
     const again = await openInMemory(disk);
     const { verdict, firstBad } = await verify(again);
