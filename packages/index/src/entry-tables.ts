@@ -167,6 +167,9 @@ function* prefixes(type: string): Generator<string> {
 }
 
 /** SQLite's integers are signed: the upper half of 2^64 is stored as negative numbers. */
-function stored(amount: bigint | undefined): bigint | null {
-  return amount === undefined ? null : BigInt.asIntN(64, amount);
+function stored(amount: bigint | undefined): number | bigint | null {
+  if (amount === undefined) return null;
+  return amount <= MAX_SAFE ? Number(amount) : BigInt.asIntN(64, amount);
 }
+
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);

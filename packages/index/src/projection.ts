@@ -41,7 +41,7 @@ const FAR_BEHIND = 10_000;
 const FAR_SLICE_ENTRIES = 4096;
 const BUSY_DELAY_MS = 20;
 /** A writer that gets so far ahead of an index that follows is in a rush, */
-const RUSH_ENTRIES = 65_536;
+const RUSH_ENTRIES = 16_384;
 /** and has the machine for so many times as long as the index had it last. */
 const RUSH_PAUSE_FACTOR = 6;
 
@@ -200,12 +200,13 @@ export class Projection implements IndexEngine {
     let cursor = from;
     let sealed = until.size;
     const start = from.hash === null ? until.first : from.next;
+    // Reading counts as work too.
+    let startMs = this.#clock.nowMs();
     for await (const page of this.#ledger.readPages({ from: start, to: until.size - 1 })) {
       const isFar = until.size - cursor.next > FAR_BEHIND;
       const count = isFar ? FAR_SLICE_ENTRIES : SLICE_ENTRIES;
       for (let at = 0; at < page.length; at += count) {
         const slice = page.slice(at, at + count);
-        const startMs = this.#clock.nowMs();
         const { seq, prev } = slice[0]!.entry;
         if (cursor.hash !== null && prev !== cursor.hash) {
           throw new Stale(`entry ${seq} does not follow what it has`);
@@ -216,6 +217,7 @@ export class Projection implements IndexEngine {
         until.onProgress(next.next, until.size);
         if (next.next !== seq + slice.length) return next;
         sealed = await this.#giveWay(next.next, sealed, this.#clock.nowMs() - startMs);
+        startMs = this.#clock.nowMs();
       }
     }
     if (cursor.next < until.size && cursor === from) {

@@ -82,20 +82,56 @@ export class Rollups {
   }
 
   #cells(from: number, end: number): Iterable<Cell> {
-    const cells = new Map<string, Cell>();
-    const join = (key: readonly number[], sums: readonly number[]): void => {
-      const text = key.join(",");
-      const known = cells.get(text);
-      if (known === undefined) cells.set(text, { key, sums: [...sums] });
-      else for (const [at, sum] of sums.entries()) known.sums[at]! += sum;
-    };
+    const cells = new Cells();
     for (const row of this.#groups.iterate(from, end)) {
       const names = NAMES.map((name) => Number(row[name]));
-      const sums = SUMS.map((name) => Number(row[name]));
-      for (const key of keysOf(Number(row["start"]), names)) join(key, sums);
+      cells.add(
+        Number(row["start"]),
+        names,
+        SUMS.map((name) => Number(row[name])),
+      );
     }
-    return cells.values();
+    return cells.all();
   }
+}
+
+/** The rows to which entries belong. Most come again: only a new one gets a key of its own. */
+class Cells {
+  readonly #cells = new Map<string, Cell>();
+
+  all(): Iterable<Cell> {
+    return this.#cells.values();
+  }
+
+  /** Entries of an hour that have these names, and their sums. */
+  add(hour: number, names: readonly number[], sums: readonly number[]): void {
+    const all = names.map((number, at) => (at === SESSION ? 0 : number));
+    const allText = all.join(",");
+    const day = Math.floor(hour / HOURS_A_DAY);
+    this.#join(`${KINDS.hours},${hour}`, sums, () => [KINDS.hours, hour, ...only(-1, 0)]);
+    for (let at = 0; at < names.length; at++) {
+      const kind = KINDS.firstName + at;
+      const number = names[at]!;
+      this.#join(`${kind},${hour},${number}`, sums, () => [kind, hour, ...only(at, number)]);
+    }
+    const { allNames, days } = KINDS;
+    this.#join(`${allNames},${hour},${allText}`, sums, () => [allNames, hour, ...all]);
+    this.#join(`${days},${day},${allText}`, sums, () => [days, day, ...all]);
+  }
+
+  #join(text: string, sums: readonly number[], key: () => readonly number[]): void {
+    const known = this.#cells.get(text);
+    if (known === undefined) {
+      this.#cells.set(text, { key: key(), sums: [...sums] });
+      return;
+    }
+    for (let at = 0; at < sums.length; at++) known.sums[at]! += sums[at]!;
+  }
+}
+
+/** The names, of which only one is given. */
+function only(which: number, number: number): readonly number[] {
+  return NAMES.map((_, at) => (at === which ? number : 0));
 }
 
 /** So few at once that sums of their halves are exact as numbers: below 2^53. */
@@ -105,18 +141,6 @@ function* inChunks(from: number, end: number): Generator<readonly [number, numbe
   for (let some = from; some < end; some += CHUNK_ENTRIES) {
     yield [some, Math.min(end, some + CHUNK_ENTRIES)];
   }
-}
-
-/** The rows to which an entry belongs. */
-function* keysOf(hour: number, names: readonly number[]): Generator<readonly number[]> {
-  const all = names.map((number, at) => (at === SESSION ? 0 : number));
-  yield [KINDS.hours, hour, ...NAMES.map(() => 0)];
-  for (const [at, number] of names.entries()) {
-    const only = NAMES.map((_, other) => (other === at ? number : 0));
-    yield [KINDS.firstName + at, hour, ...only];
-  }
-  yield [KINDS.allNames, hour, ...all];
-  yield [KINDS.days, Math.floor(hour / HOURS_A_DAY), ...all];
 }
 
 /** As SQL. SQLite's own division is towards zero, and times before 1970 are negative. */
