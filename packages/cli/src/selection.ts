@@ -24,7 +24,11 @@ export const SELECTION_HELP = `  --seq N, --seq N..M   an entry, or the entries 
 /** What the options select. Throws OPTION_INVALID. */
 export function readSelection(command: Command, call: Call): Selection {
   const [session, agent, subject] = ["session", "agent", "subject"].map((name) => text(call, name));
-  return { seqs: readSeqs(command, call), session, agent, subject };
+  const seqs = readSeqs(command, call);
+  if ([seqs, session, agent, subject].every((part) => part === undefined)) {
+    throw usage(command, "say what: --seq, --session, --agent or --subject");
+  }
+  return { seqs, session, agent, subject };
 }
 
 /** Why, and who wants it. Throws OPTION_INVALID. */

@@ -149,6 +149,7 @@ export class Eraser {
     requireSelection(options);
     requireNames(options.names);
     const size = this.#journal.writer.sealedSize;
+    requireSealed(options.seqs, size);
     const targets = await this.#select(options, size);
     const erased = summary(targets);
     const lastSeq = erased.ranges.at(-1)?.to;
@@ -241,6 +242,13 @@ export class Eraser {
   #holds(): Promise<Holds> {
     return readHolds(this.#journal.ledger);
   }
+}
+
+/** Throws SEQ_OUT_OF_RANGE where all entries that are meant are still to come. */
+function requireSealed(seqs: Selection["seqs"], size: number): void {
+  if (seqs === undefined || seqs.from < size) return;
+  const message = `there is no entry ${seqs.from}: the journal has ${size} sealed entries`;
+  throw new SteleError("SEQ_OUT_OF_RANGE", message, { seq: seqs.from });
 }
 
 /** Where the entries with contents are that are not selected. */

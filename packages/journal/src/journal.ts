@@ -284,10 +284,10 @@ export class Journal extends JournalReader implements AsyncDisposable {
 
   /**
    * Erases contents: records a `stele.erased` entry, or several, and then rewrites the content
-   * segments without their bytes and salts. Everything else still verifies. What a crash
-   * interrupts is finished at the next opening. Resolves when it is done, at once with `dryRun`.
-   * Rejects with HELD when a hold is over something of it, OPTION_INVALID, JOURNAL_DAMAGED, and
-   * DISK_ codes. Cost: a pass over the journal, and its content segments that are concerned.
+   * segments without their bytes and salts. Everything else still verifies. What a crash interrupts
+   * is finished at the next opening. Resolves when it is done, at once with `dryRun`. Rejects with
+   * HELD when a hold is over something of it, OPTION_INVALID, SEQ_OUT_OF_RANGE, JOURNAL_DAMAGED,
+   * and DISK_ codes. Cost: a pass over the journal, and its content segments that are concerned.
    */
   erase(options: EraseOptions): Promise<Erased> {
     return this.#closing ? Promise.reject(closed()) : this.#eraser.erase(options);

@@ -147,6 +147,8 @@ describe("erasing", () => {
     for (const options of refused) {
       await assert.rejects(journal.erase(options as never), { code: "OPTION_INVALID" });
     }
+    const behind = { seqs: { from: 1, to: 9 }, reason: "why" };
+    await assert.rejects(journal.erase(behind), { code: "SEQ_OUT_OF_RANGE", seq: 1 });
     assert.equal(await journal.size(), 1);
   });
 
