@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { whyNotPlayed } from "../test/needs.ts";
 import { playTranscript } from "../transcript/play.ts";
 import { Session } from "../transcript/session.ts";
 import { fencesIn } from "./fences.ts";
@@ -36,7 +37,8 @@ for (const snippet of snippets.filter(({ fence }) => fence.info === "ts run")) {
 for (const { path, fences } of documents) {
   const blocks = fences.filter(({ info }) => info === "console");
   if (blocks.length === 0) continue;
-  test(`the terminal sessions of ${path} are true`, () => {
+  const skip = whyNotPlayed(blocks.map(({ text }) => text).join("\n"));
+  test(`the terminal sessions of ${path} are true`, { skip }, () => {
     using session = new Session();
     const played = blocks.map(({ text }) => playTranscript(text, session));
     assert.deepEqual(

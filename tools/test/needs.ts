@@ -30,6 +30,11 @@ const NEEDS: readonly Need[] = [
     debian: "golang-go",
     skips: "the transparency log packages of Go on a published journal",
   },
+  {
+    command: "jq",
+    debian: "jq",
+    skips: "terminal sessions in which people use it",
+  },
 ];
 
 /** One line for each command that this machine lacks, with the remedy. */
@@ -38,6 +43,12 @@ export function missingNeeds(): string[] {
     ({ command, debian, skips }) =>
       `missing ${command}, so not tested: ${skips}. Install it with: apt-get install ${debian}`,
   );
+}
+
+/** Why a terminal session cannot be played here: it uses a command that is missing. */
+export function whyNotPlayed(session: string): string | false {
+  const usesJq = /^\$.*\| jq\b/m.test(session);
+  return usesJq && !isInstalled("jq") && "there is no jq";
 }
 
 function isInstalled(command: string): boolean {

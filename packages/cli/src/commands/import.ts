@@ -33,8 +33,8 @@ that are stored. Says where and what is wrong, and what the format leaves unprot
 when the file is intact, 1 when it is not, 2 when it is of another format or cannot be read.
 
 FORMAT is ${NAMES.join(", ")}, or auto, which says why it took the one
-it took. FILE may be a directory of stemedb segments, read in the order of the numbers in their
-names.
+it took; --format FORMAT does as well. FILE may be a directory of stemedb segments, read in the
+order of the numbers in their names.
 
   --check             check the file, and write nothing
   --into DIR          check it, then record what it says in this journal: each record with its own
@@ -55,6 +55,7 @@ Examples:
   stele import auto audit.json --check --key-file hoosh.key
 `,
   options: {
+    format: { type: "string" },
     check: { type: "boolean" },
     into: { type: "string" },
     "accept-broken": { type: "boolean" },
@@ -64,8 +65,15 @@ Examples:
   run,
 };
 
+/** FORMAT stands in front, or is an option. */
+function formatAndFile(call: Call): readonly [string, string] {
+  const named = text(call, "format");
+  if (named === undefined) return operands(importFile, call, ["FORMAT", "FILE"]);
+  return [named, ...operands(importFile, call, ["FILE"])];
+}
+
 async function run(call: Call): Promise<number> {
-  const [name, path] = operands(importFile, call, ["FORMAT", "FILE"]);
+  const [name, path] = formatAndFile(call);
   const into = text(call, "into");
   if ((call.options["check"] === true) === (into !== undefined)) {
     throw usage(importFile, "it takes --check or --into DIR");
