@@ -186,10 +186,9 @@ export class Journal extends JournalReader implements AsyncDisposable {
   append(event: Event | EventText | SignedEvent, options: AppendOptions = {}): Promise<Receipt> {
     try {
       if (event instanceof SignedEvent) return this.#appendSigned(event, options);
-      const { signer, ...rest } = options;
-      if (signer) return this.#sign(event, signer, rest);
+      if (options.signer) return this.#sign(event, options.signer, options);
       const text = event instanceof EventText ? event : encodeEvent(event);
-      return this.#deliver(text, rest);
+      return this.#deliver(text, options);
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
