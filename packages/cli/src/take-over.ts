@@ -1,6 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import type { CheckOptions, Format, OriginEntry, Report } from "@stele/import";
 import { checkOrigin } from "@stele/import";
+import { MAX_LEAF_BYTES } from "@stele/core/ledger";
 import { encodeEvent, SteleError, type EventText, type Journal } from "@stele/journal";
 import { recordTypes, replayDigest } from "@stele/records";
 import type { DecisionData } from "@stele/records/types";
@@ -35,8 +36,9 @@ export interface TakenOver {
 /**
  * Records each record of the file in the journal, with its own bytes as content, and at the end a
  * `stele.imported` entry. What an earlier run recorded is compared, not added again. Throws
- * IMPORT_CHANGED when the file is not what was checked, IMPORT_DIFFERENT, and what an append
- * throws. Memory does not grow with the file.
+ * IMPORT_CHANGED when the file is not what was checked, IMPORT_DIFFERENT when the journal has
+ * another record or more of them, and what an append throws. The journal must not take a record
+ * for another entry by its id: its deduplication window is 0. Memory does not grow with the file.
  */
 export async function takeOver(task: TakeOver): Promise<TakenOver> {
   const { journal, format, file, options } = task;
@@ -61,7 +63,8 @@ export async function takeOver(task: TakeOver): Promise<TakenOver> {
   const chunks = hashed(firstBytes(file.chunks(), task.sizeBytes), sha256);
   const report = await checkOrigin(format, chunks, { ...options, onEntries });
   if (sha256.digest("hex") !== task.sha256) throw changed(task);
-  if (added > 0 || !(await earlier.ended(task.sha256))) await recordEnd(task, report);
+  if (await earlier.hasMore()) throw cutOff(task, report.entries);
+  if (added > 0 || !earlier.ended(task.sha256)) await recordEnd(task, report);
   return { report, added, present };
 }
 
@@ -92,6 +95,11 @@ function changed({ source }: TakeOver): SteleError {
   return new SteleError("IMPORT_CHANGED", `${source} has changed since it was checked`);
 }
 
+function cutOff({ format, source }: TakeOver, entries: number): SteleError {
+  const message = `${source} has ${entries} ${format.name} records, the journal has more: it was cut`;
+  return new SteleError("IMPORT_DIFFERENT", message);
+}
+
 async function recordEnd({ journal, source, sha256 }: TakeOver, report: Report): Promise<void> {
   const { format, verdict, entries, headHash, keyed, sizeBytes, stated, unprotected } = report;
   await journal.recordImport({
@@ -102,7 +110,7 @@ async function recordEnd({ journal, source, sha256 }: TakeOver, report: Report):
     verdict,
     keyed,
     entries,
-    headHash,
+    headHash: headHash === null ? null : shortened(headHash),
     stated,
     unprotected,
     findings: report.findings.map(({ code, line, offsetBytes, index, message, segment }) => {
@@ -117,6 +125,11 @@ async function recordEnd({ journal, source, sha256 }: TakeOver, report: Report):
   });
 }
 
+/** What a file states as a hash can be any text; the content has all of it. */
+function shortened(hash: string): string {
+  return hash.length > 128 ? `${hash.slice(0, 128).toWellFormed()}…` : hash;
+}
+
 /** The same record at the same place has the same id in every run. */
 function idOf(format: Format, { index, bytes }: OriginEntry): string {
   return `${format.name}:${index}:${nodeHasher.sha256(bytes)}`;
@@ -124,19 +137,23 @@ function idOf(format: Format, { index, bytes }: OriginEntry): string {
 
 const known = recordTypes();
 
-/** The event of a record type that Stele knows, if the record fits one. */
+/** What else is in a leaf takes less: its links, the time, and what names the content. */
+const MAX_EVENT_BYTES = MAX_LEAF_BYTES - 512;
+
+/** The event of a record type that Stele knows, if the record fits one, and a leaf. */
 function toEvent({ format, stated }: TakeOver, entry: OriginEntry, id: string): EventText {
   const { index, offsetBytes, hash, problem } = entry;
-  const origin = { format: format.name, index, offsetBytes, hash, problem };
+  const origin = { format: format.name, index, offsetBytes, hash: shortened(hash), problem };
   const { data, ...rest } = format.map(entry, stated);
   const event = { ...rest, id, data: { ...data, ...replayOf(rest.type, data), origin } };
   try {
     known.check(event);
-    return encodeEvent(event);
+    const encoded = encodeEvent(event);
+    if (Buffer.byteLength(encoded.text) <= MAX_EVENT_BYTES) return encoded;
   } catch (error) {
     if (!(error instanceof SteleError)) throw error;
-    return encodeEvent({ type: `${format.name}.record`, id, data: { origin } });
   }
+  return encodeEvent({ type: `${format.name}.record`, id, data: { origin } });
 }
 
 /** What follows from a decision's other members, for Stele to find a replay the same. */
@@ -167,9 +184,14 @@ class EarlierRun implements AsyncDisposable {
     throw new SteleError("IMPORT_DIFFERENT", message);
   }
 
+  /** Whether there are records behind those that were asked for. */
+  async hasMore(): Promise<boolean> {
+    if (!this.#isOver) this.#isOver = (await this.#ids.next()).done === true;
+    return !this.#isOver;
+  }
+
   /** Whether a run that ended took over exactly this file. */
-  async ended(sha256: string): Promise<boolean> {
-    while (!this.#isOver) this.#isOver = (await this.#ids.next()).done === true;
+  ended(sha256: string): boolean {
     return this.#ends.has(sha256);
   }
 

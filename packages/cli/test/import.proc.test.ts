@@ -11,6 +11,7 @@ import type { Outcome } from "@stele/records/types";
 import { nodeEd25519, nodeHasher } from "@stele/store/node";
 import { openOrigin } from "../src/origin-file.ts";
 import { takeOver, type TakenOver } from "../src/take-over.ts";
+import { calybrisLog, hooshDocument } from "../../import/test/support/origin-files.ts";
 
 const primitives = { ...nodeHasher, ...nodeEd25519 };
 const KEY = Buffer.from("hoosh-vector-key-7");
@@ -65,7 +66,7 @@ async function run(
   path: string,
   changeMeanwhile?: () => Promise<void>,
 ): Promise<TakenOver> {
-  await using journal = await openJournal(directory);
+  await using journal = await openJournal(directory, { deduplicationWindow: 0 });
   const file = await openOrigin(path);
   const options = { primitives, key: format === hoosh ? KEY : undefined };
   const sha256 = nodeHasher.sha256(await readFile(path));
@@ -181,6 +182,61 @@ suite("a file that was taken over", () => {
       ]);
       const again = await run(journal, calybris, path);
       assert.deepEqual([again.added, again.present], [0, 200]);
+    }));
+
+  test("is recorded though another entry has the id of one of its records", () =>
+    withDirectory(async (directory) => {
+      const journal = join(directory, "journal");
+      await createJournal(journal, { origin: "acme.example/agents" });
+      const path = fileURLToPath(seed("calybris-unkeyed.jsonl"));
+      const [line = ""] = (await readFile(path, "utf8")).split("\n");
+      const id = `calybris:0:${nodeHasher.sha256(Buffer.from(line))}`;
+      await appendAll(journal, [{ type: "note", id }]);
+      const { added, report } = await run(journal, calybris, path);
+      assert.equal(added, report.entries);
+      const reader = await openReader(journal);
+      assert.equal(await reader.size(), 1 + report.entries + 1);
+      const again = await run(journal, calybris, path);
+      assert.deepEqual([again.added, again.present], [0, report.entries]);
+    }));
+
+  test("is recorded whole, records too large for an entry of their type and odd hashes too", () =>
+    withDirectory(async (directory) => {
+      const journal = join(directory, "journal");
+      await createJournal(journal, { origin: "acme.example/agents" });
+      const path = join(directory, "audit.json");
+      const messages = ["first", "m".repeat(70_000), "last"].map((message) => ({ message }));
+      await writeFile(path, [...hooshDocument(messages, KEY.toString())].join(""));
+      assert.equal((await run(journal, hoosh, path)).added, 3);
+      const events = [];
+      for await (const { event } of (await openReader(journal)).read({ to: 3 })) events.push(event);
+      const types = ["gateway.event", "hoosh.record", "gateway.event", "stele.imported"];
+      assert.deepEqual(
+        events.map(({ type }) => type),
+        types,
+      );
+
+      const log = join(directory, "wal.jsonl");
+      const odd = "h".repeat(70_000);
+      const links = `"previous_hash":"genesis","entry_hash":"${odd}"`;
+      await writeFile(log, `{"sequence":1,${links},"data":1}\n`);
+      assert.equal((await run(journal, calybris, log)).added, 1);
+      const { event } = await (await openReader(journal)).get(4);
+      const { origin } = event.data as { origin: { hash: string } };
+      assert.equal(origin.hash, `${"h".repeat(128)}…`);
+    }));
+
+  test("is told when it has lost records that were taken over", () =>
+    withDirectory(async (directory) => {
+      const journal = join(directory, "journal");
+      await createJournal(journal, { origin: "acme.example/agents" });
+      const lines = [...calybrisLog(["1", "2", "3"])];
+      const path = join(directory, "wal.jsonl");
+      await writeFile(path, lines.join(""));
+      await run(journal, calybris, path);
+      await writeFile(path, lines.slice(0, 2).join(""));
+      await assert.rejects(run(journal, calybris, path), { code: "IMPORT_DIFFERENT" });
+      assert.equal(await (await openReader(journal)).size(), 4);
     }));
 
   test("has every digit of a sequence, and decisions where calybris audited them", () =>

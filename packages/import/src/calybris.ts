@@ -154,7 +154,7 @@ class CalybrisScan implements Scan, LineSink {
     const { previousHash, entryHash } = line;
     if (this.#previous !== undefined && previousHash !== this.#previous) {
       const message = "previous_hash is not the hash of the entry before";
-      const differ = { expected: this.#previous, found: clip(previousHash) };
+      const differ = { expected: clip(this.#previous), found: clip(previousHash) };
       this.#findings.add("chain-broken", place, message, differ);
     }
     const expected = this.#hash(previousHash, line.data);

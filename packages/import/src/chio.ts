@@ -89,7 +89,7 @@ class ChioJudge implements JsonJudge {
       this.#findings.add(code, place, "this is not the next sequence", differ);
     }
     if (this.#previous !== undefined && previous !== this.#previous) {
-      const differ = { expected: this.#previous, found: clip(previous) };
+      const differ = { expected: clip(this.#previous), found: clip(previous) };
       const message = "prev_hash is not the hash of the entry before";
       this.#findings.add("chain-broken", place, message, differ);
     }

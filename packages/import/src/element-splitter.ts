@@ -45,6 +45,8 @@ export class ElementSplitter {
   #partsBytes = 0;
   #pieceLine = 0;
   #pieceOffset = -1;
+  /** Whether the present piece has a bracket already, so that the next is not that of `entries`. */
+  #hasBracket = false;
   #line = 1;
   #root = 0;
   #state: DocumentEnd = "empty";
@@ -90,7 +92,7 @@ export class ElementSplitter {
         if (this.#opensEntries(byte, chunk.subarray(Math.max(from, 0), at))) {
           this.#enter();
           from = -1;
-        }
+        } else this.#hasBracket = true;
         this.#depth++;
       } else if (this.#isBoundary(byte)) {
         this.#finish(from < 0 ? undefined : chunk.subarray(from, at), byte);
@@ -139,6 +141,8 @@ export class ElementSplitter {
   /** Whether this bracket is that of the array, which the name before it says. */
   #opensEntries(byte: number, head: Uint8Array): boolean {
     if (byte !== OPEN_BRACKET || this.#depth !== 1 || this.#root !== OPEN_BRACE) return false;
+    // Once for a piece: what is before the bracket is copied.
+    if (this.#hasBracket) return false;
     const name = Buffer.concat([...this.#parts, head]).toString("latin1");
     return /^"entries"\s*:\s*$/.test(name);
   }
@@ -163,6 +167,7 @@ export class ElementSplitter {
     this.#parts = [];
     this.#partsBytes = 0;
     this.#pieceOffset = -1;
+    this.#hasBracket = false;
   }
 
   /** A piece ends before this comma or closing bracket. */

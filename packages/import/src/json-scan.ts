@@ -1,5 +1,6 @@
-import { decodeUtf8 } from "@stele/core/bytes";
+import { decodeUtf8, utf8 } from "@stele/core/bytes";
 import { SteleError } from "@stele/core/error";
+import { detached } from "./detached.ts";
 import { ElementSplitter, type Piece, type PieceSink } from "./element-splitter.ts";
 import type { CheckContext, OriginEntry, Scan } from "./format.ts";
 import { readLossless, whyUnread, type Lossless } from "./lossless-json.ts";
@@ -21,7 +22,8 @@ export interface JsonJudge {
 }
 
 const MAX_STATED = 16;
-const MAX_STATED_LENGTH = 512;
+/** As JSON text with its name: together they fit a leaf. */
+const MAX_STATED_LENGTH = 768;
 /** So many members around the entries are of another format. */
 const MAX_MEMBERS = 1000;
 
@@ -32,7 +34,7 @@ export class JsonScan implements Scan, PieceSink {
   readonly #judge: JsonJudge;
   readonly #findings: Findings;
   readonly #stated = new Map<string, string>();
-  /** The names of the members around the entries. */
+  /** Hashes of the names of the members around the entries: a name may be as long as a record. */
   readonly #names = new Set<string>();
   #kept: OriginEntry[] = [];
   #entries = 0;
@@ -101,9 +103,14 @@ export class JsonScan implements Scan, PieceSink {
     for (const [name, value] of node.members) {
       if (!this.#isNew(name, place)) continue;
       this.#judge.member(name, value, place);
-      const isShort = value.text.length <= MAX_STATED_LENGTH && this.#stated.size < MAX_STATED;
-      if (value.kind === "string" && isShort) this.#stated.set(name, value.value);
+      if (value.kind === "string") this.#state(name, value.value);
     }
+  }
+
+  #state(name: string, value: string): void {
+    if (this.#stated.size === MAX_STATED || name.length + value.length > MAX_STATED_LENGTH) return;
+    if (JSON.stringify([name, value]).length > MAX_STATED_LENGTH) return;
+    this.#stated.set(detached(name), detached(value));
   }
 
   opens({ line, offsetBytes }: Piece): void {
@@ -113,8 +120,9 @@ export class JsonScan implements Scan, PieceSink {
   /** Of members of the same name the first counts, and the others are told. */
   #isNew(name: string, place: Place): boolean {
     if (this.#names.size >= MAX_MEMBERS) this.#refuse(`over ${MAX_MEMBERS} members around entries`);
-    if (!this.#names.has(name)) {
-      this.#names.add(name);
+    const hash = this.#context.primitives.sha256(utf8(name));
+    if (!this.#names.has(hash)) {
+      this.#names.add(hash);
       return true;
     }
     const what = `the member ${JSON.stringify(clip(name))} was there already`;

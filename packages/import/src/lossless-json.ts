@@ -122,10 +122,13 @@ class LosslessReader {
     return { kind: "array", text: this.#text.slice(start, this.#at), items };
   }
 
+  /** No pattern: one with a repeated alternative fills its stack on texts of some megabytes. */
   #string(): string {
-    STRING.lastIndex = this.#at;
-    const [text = '""'] = STRING.exec(this.#text) ?? [];
-    this.#at += text.length;
+    const start = this.#at;
+    let at = start + 1;
+    while (this.#text[at] !== '"') at += this.#text[at] === "\\" ? 2 : 1;
+    this.#at = at + 1;
+    const text = this.#text.slice(start, this.#at);
     return text.includes("\\") ? (JSON.parse(text) as string) : text.slice(1, -1);
   }
 
@@ -140,4 +143,3 @@ function isSpace(code: number): boolean {
 }
 
 const SCALAR = /[^,\]}\s]+/y;
-const STRING = /"(?:[^"\\]|\\.)*"/y;

@@ -1,3 +1,5 @@
+import { detached } from "./detached.ts";
+
 /** Whether a file is what its writer wrote; `torn`: only its last record is incomplete. */
 export type OriginVerdict = "intact" | "broken" | "torn";
 
@@ -112,7 +114,8 @@ export class Findings {
   }
 }
 
-/** The text for a message: not too long. */
+/** The text for a message: not too long, and on its own. */
 export function clip(untrusted: string): string {
-  return untrusted.length > 80 ? `${untrusted.slice(0, 80)}…` : untrusted;
+  const clipped = detached(untrusted.slice(0, 80));
+  return untrusted.length > 80 ? `${clipped}…` : clipped;
 }

@@ -1,6 +1,7 @@
 import { SteleError } from "@stele/core/error";
 import { equalBytes, fromHex, toHex, utf8 } from "@stele/core/bytes";
 import { parseJson } from "@stele/core/json";
+import { detached } from "./detached.ts";
 import type { CheckContext, Format } from "./format.ts";
 import { beginning, JsonScan, type JsonJudge } from "./json-scan.ts";
 import { memberOf, readLossless, stringOf, unsignedOf, type Lossless } from "./lossless-json.ts";
@@ -25,6 +26,8 @@ const UNPINNED =
   "other file with a key of its own looks as good; give the key with --public-key";
 /** Without the key so many signatures wait for it: it may stand behind the entries. */
 const MAX_PENDING = 1000;
+/** In hex; a signature is twice as long. */
+const HASH_LENGTH = 64;
 
 /** The signed audit of symbi-runtime's director-critic exchanges. */
 export const symbi: Format = {
@@ -76,6 +79,13 @@ const STRINGS = [
   "signature",
 ] as const;
 
+/** That the signature is over the hash. */
+interface Claim {
+  readonly hash: string;
+  readonly signature: string;
+  readonly place: Place;
+}
+
 class SymbiJudge implements JsonJudge {
   readonly format = "symbi";
   readonly lacks: JsonJudge["lacks"] = symbiLacks;
@@ -84,7 +94,7 @@ class SymbiJudge implements JsonJudge {
   #previous: string | undefined;
   #stated: Uint8Array | undefined;
   /** Signatures that wait for the key, which may stand behind the entries. */
-  #pending: { readonly hash: string; readonly signature: string; readonly place: Place }[] = [];
+  #pending: Claim[] = [];
   /** Whether there were more of them than are kept. */
   #hasDropped = false;
 
@@ -109,8 +119,7 @@ class SymbiJudge implements JsonJudge {
     this.#previous = stated;
     const claim = { hash: stated, signature: stringOf(node, "signature")!, place };
     if (this.#key) this.#judgeSignature(claim, this.#key);
-    else if (this.#pending.length < MAX_PENDING) this.#pending.push(claim);
-    else this.#hasDropped = true;
+    else this.#wait(claim);
     return stated;
   }
 
@@ -141,6 +150,16 @@ class SymbiJudge implements JsonJudge {
     return { keyed, unprotected: [...UNPROTECTED, keyed ? PINNED : UNPINNED] };
   }
 
+  /** What cannot be right need not wait, and would fill the memory. */
+  #wait(claim: Claim): void {
+    const { hash, signature, place } = claim;
+    if (hash.length > HASH_LENGTH || signature.length > 2 * HASH_LENGTH) this.#addWrong(claim);
+    else if (this.#pending.length === MAX_PENDING) this.#hasDropped = true;
+    else {
+      this.#pending.push({ hash: detached(hash), signature: detached(signature), place });
+    }
+  }
+
   get #key(): Uint8Array | undefined {
     return this.#context.publicKey ?? this.#stated;
   }
@@ -152,18 +171,18 @@ class SymbiJudge implements JsonJudge {
     this.#pending = [];
   }
 
-  #judgeSignature(
-    claim: { readonly hash: string; readonly signature: string; readonly place: Place },
-    key: Uint8Array,
-  ): void {
+  #judgeSignature(claim: Claim, key: Uint8Array): void {
     const signature = fromHex(claim.signature);
     const isSigned =
       key.length === 32 &&
       signature?.length === 64 &&
       this.#context.primitives.verify(key, utf8(claim.hash), signature);
-    if (isSigned) return;
+    if (!isSigned) this.#addWrong(claim);
+  }
+
+  #addWrong({ place, signature }: Claim): void {
     const message = "the signature over chain_hash is not the key's";
-    this.#findings.add("signature-wrong", claim.place, message, { found: clip(claim.signature) });
+    this.#findings.add("signature-wrong", place, message, { found: clip(signature) });
   }
 }
 

@@ -113,7 +113,9 @@ async function take(
   task: Pick<TakeOver, "format" | "file" | "source" | "sha256" | "sizeBytes" | "stated">,
   keys: CheckContext,
 ): Promise<Pick<TakenOver, "added" | "present">> {
-  await using journal = await openJournal(directory, { onProblem: warn });
+  // Another entry may have the id of a record: the record is no less to be recorded.
+  const options = { onProblem: warn, deduplicationWindow: 0 };
+  await using journal = await openJournal(directory, options);
   const { added, present } = await withBar(task.file, (onProgress) =>
     takeOver({ ...task, journal, options: { ...keys, onProgress } }),
   );

@@ -7,9 +7,13 @@ export function jsonError(
   text: string,
   offset: number,
 ): SteleError {
-  const before = text.slice(0, offset);
-  const line = before.split("\n").length;
-  const column = offset - before.lastIndexOf("\n");
+  let line = 1;
+  let start = 0;
+  for (let end = text.indexOf("\n"); end >= 0 && end < offset; end = text.indexOf("\n", start)) {
+    line++;
+    start = end + 1;
+  }
+  const column = offset - start + 1;
   return new SteleError(code, `${problem} at line ${line}, column ${column}`, { offset });
 }
 
@@ -19,9 +23,9 @@ export function unexpected(expected: string, text: string, offset: number): Stel
   return jsonError("JSON_SYNTAX", `expected ${expected}, found ${found}`, text, offset);
 }
 
-/** The text for a message: not too long. */
+/** The text for a message: not too long, and without half of the character that it is cut in. */
 export function clipped(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  return text.length > 80 ? `${text.slice(0, 80).toWellFormed()}…` : text;
 }
 
 /** Such as U+00E9. */
