@@ -96,7 +96,8 @@ function changed({ source }: TakeOver): SteleError {
 }
 
 function cutOff({ format, source }: TakeOver, entries: number): SteleError {
-  const message = `${source} has ${entries} ${format.name} records, the journal has more: it was cut`;
+  const has = `${source} has ${entries} ${format.name} records`;
+  const message = `${has}, and the journal has more: it was cut, or is another file`;
   return new SteleError("IMPORT_DIFFERENT", message);
 }
 

@@ -11,7 +11,6 @@ import type { Outcome } from "@stele/records/types";
 import { nodeEd25519, nodeHasher } from "@stele/store/node";
 import { openOrigin } from "../src/origin-file.ts";
 import { takeOver, type TakenOver } from "../src/take-over.ts";
-import { calybrisLog, hooshDocument } from "../../import/test/support/origin-files.ts";
 
 const primitives = { ...nodeHasher, ...nodeEd25519 };
 const KEY = Buffer.from("hoosh-vector-key-7");
@@ -205,8 +204,7 @@ suite("a file that was taken over", () => {
       const journal = join(directory, "journal");
       await createJournal(journal, { origin: "acme.example/agents" });
       const path = join(directory, "audit.json");
-      const messages = ["first", "m".repeat(70_000), "last"].map((message) => ({ message }));
-      await writeFile(path, [...hooshDocument(messages, KEY.toString())].join(""));
+      await writeFile(path, hooshDocument(["first", "m".repeat(70_000), "last"]));
       assert.equal((await run(journal, hoosh, path)).added, 3);
       const events = [];
       for await (const { event } of (await openReader(journal)).read({ to: 3 })) events.push(event);
@@ -230,13 +228,13 @@ suite("a file that was taken over", () => {
     withDirectory(async (directory) => {
       const journal = join(directory, "journal");
       await createJournal(journal, { origin: "acme.example/agents" });
-      const lines = [...calybrisLog(["1", "2", "3"])];
+      const text = await readFile(seed("calybris-unkeyed.jsonl"), "utf8");
       const path = join(directory, "wal.jsonl");
-      await writeFile(path, lines.join(""));
-      await run(journal, calybris, path);
-      await writeFile(path, lines.slice(0, 2).join(""));
+      await writeFile(path, text);
+      const { added } = await run(journal, calybris, path);
+      await writeFile(path, text.slice(0, text.lastIndexOf("\n", text.length - 2) + 1));
       await assert.rejects(run(journal, calybris, path), { code: "IMPORT_DIFFERENT" });
-      assert.equal(await (await openReader(journal)).size(), 4);
+      assert.equal(await (await openReader(journal)).size(), added + 1);
     }));
 
   test("has every digit of a sequence, and decisions where calybris audited them", () =>
@@ -285,6 +283,20 @@ suite("a file that was taken over", () => {
       await assert.rejects(run3, { code: "IMPORT_CHANGED" });
     }));
 });
+
+/** A chain of these messages, signed with KEY. */
+function hooshDocument(messages: readonly string[]): string {
+  let previous = "0".repeat(64);
+  const entries = messages.map((message, timestamp) => {
+    const fields = { event: "e", id: "i", level: "info", message, timestamp };
+    const hash = nodeHasher.sha256(Buffer.from(JSON.stringify(fields)));
+    const signature = nodeHasher.hmacSha256(KEY, [Buffer.from(`${hash}:${previous}`)]);
+    const integrity = { version: "1.0.0", signature, previous_hash: previous };
+    previous = hash;
+    return { ...fields, integrity };
+  });
+  return JSON.stringify(entries);
+}
 
 function stemedbRecords(file: Buffer): Buffer[] {
   const sizeBytes = 40 + file.readUInt32LE(0);
