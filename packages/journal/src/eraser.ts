@@ -221,7 +221,9 @@ export class Eraser {
   async #carryOut(from: number): Promise<void> {
     const { disk } = this.#world;
     const erasures = new Erasures();
-    for await (const { entry, line } of this.#journal.ledger.read({ from })) {
+    // What was pruned meanwhile went with the contents that it is about.
+    const start = Math.max(from, await this.#journal.ledger.first());
+    for await (const { entry, line } of this.#journal.ledger.read({ from: start })) {
       const erasure = isErasedLine(line) ? readErasure(entry.seq, entry.event) : undefined;
       if (erasure) erasures.add(entry.seq, erasure);
     }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { SteleError, type Event, type Journal } from "@stele/journal";
-import type { MemoryDisk } from "../support/memory-disk.ts";
+import { MemoryDisk } from "../support/memory-disk.ts";
 import { DIRECTORY, newMemoryJournal, openInMemory } from "../support/memory-journal.ts";
 
 const WHY = { reason: "asked to by letter", by: "Ada Privacy" };
@@ -176,6 +176,32 @@ describe("erasing", () => {
       [...disk.files.keys()].filter((path) => /erasing|tmp/.test(path)),
       [],
     );
+  });
+
+  test("that failed, and whose entry was pruned since, keeps nothing from being opened or erased", async () => {
+    const { journal, disk } = await open();
+    await append(journal, { type: "note" }, { body: "the secret" });
+    const rename = disk.rename.bind(disk);
+    disk.rename = (from, to) => {
+      const isContent = to.endsWith(".jsonl") && to.includes("/content/");
+      if (isContent) return Promise.reject(new SteleError("DISK_FULL", "no room"));
+      return rename(from, to);
+    };
+    const failing = journal.erase({ seqs: { from: 0, to: 0 }, ...WHY });
+    await assert.rejects(failing, { code: "DISK_FULL" });
+    disk.rename = rename;
+    for (let count = 0; count < 40; count++) await append(journal, { type: "note" });
+    const { first } = await journal.prune({ before: 30 });
+    assert.ok(first > 1, "with the entry that says so");
+    assert.equal(textOf(disk).includes("the secret"), false);
+    const copy = new MemoryDisk(disk.files);
+    const seq = await append(journal, { type: "note" }, { body: "another" });
+    assert.equal((await journal.erase({ seqs: { from: seq, to: seq }, ...WHY })).contents, 1);
+    await expectContents(journal, { checked: 0, erased: 1 });
+    await journal.close();
+    const reopened = await openInMemory(copy);
+    await expectContents(reopened, { checked: 0, erased: 0 });
+    assert.equal(copy.files.has(`${DIRECTORY}/content/erasing`), false);
   });
 
   test("of contents that are damaged is refused, and changes nothing", async () => {
