@@ -28,11 +28,6 @@ export interface Live {
   readonly counts: () => number;
 }
 
-interface Placed {
-  readonly source: EventText;
-  readonly place: Pick<Entry, "seq" | "hash" | "time">;
-}
-
 /**
  * A session that this process may add to. Whatever is appended with its id through the same
  * `Journal`, by `append` too, is counted at once, before it is durable.
@@ -41,8 +36,8 @@ export class Session extends SessionView {
   readonly #journal: SessionJournal;
   readonly #live: Live;
   #counts = 0;
-  /** What was placed before the session was added up. */
-  #early: Placed[] | undefined = [];
+  /** What came before the session was added up, and is to be counted behind that, in its order. */
+  #early: (() => void)[] | undefined = [];
 
   /** For `Journal.session`. */
   constructor(id: string, journal: SessionJournal) {
@@ -79,25 +74,34 @@ export class Session extends SessionView {
   async restore(upTo: number): Promise<void> {
     await this.#journal.sealed();
     await this.load(upTo);
-    for (const { source, place } of this.#early!) this.state.place(factsOfText(source), place);
+    for (const count of this.#early!) count();
     this.#early = undefined;
   }
 
   /** For the journal: an entry has its place. */
-  notePlaced(source: EventText, place: Placed["place"]): void {
+  notePlaced(source: EventText, place: Pick<Entry, "seq" | "hash" | "time">): void {
     this.#counts++;
-    if (this.#early) this.#early.push({ source, place });
-    else this.state.place(factsOfText(source), place, source);
+    this.#inOrder(() => this.state.place(factsOfText(source), place, source));
   }
 
   /** For the journal: an append waits for its place. */
   noteWaiting(source: EventText): void {
     this.#counts++;
-    this.state.wait(source);
+    this.noteSigning(source);
   }
 
-  /** For the journal: what waited was refused. */
+  /** For the journal: an event is being signed. It counts, but may turn out to be known already. */
+  noteSigning(source: EventText): void {
+    this.#inOrder(() => this.state.wait(source));
+  }
+
+  /** For the journal: what waited was refused, or is signed. */
   noteRefused(source: EventText): void {
-    this.state.refuse(source);
+    this.#inOrder(() => this.state.refuse(source));
+  }
+
+  #inOrder(count: () => void): void {
+    if (this.#early) this.#early.push(count);
+    else count();
   }
 }

@@ -3,6 +3,7 @@ import { suite, test } from "node:test";
 import fc from "fast-check";
 import type { Journal } from "@stele/journal";
 import type { Budget, Session } from "@stele/journal/sessions";
+import { Gate, settleTurns } from "../support/gate.ts";
 import { MemoryDisk } from "../support/memory-disk.ts";
 import { newMemoryJournal, openInMemory } from "../support/memory-journal.ts";
 
@@ -133,6 +134,33 @@ suite("a budget (as calybris's)", () => {
     requireSame(budget, { amount: 10n, committed: 0n, open: new Map([["r", 7n]]) });
     await budget.commit("r", 9);
     requireSame(budget, { amount: 10n, committed: 9n, open: new Map() });
+    await journal.close();
+  });
+
+  test("that is opened while a reservation waits for room has it, and is not overdrawn", async () => {
+    const disk = await newMemoryJournal();
+    const before = await openSession(disk);
+    await before.session.openBudget("b", 100);
+    await before.journal.close();
+    const journal = await openInMemory(disk, { index: false });
+    const gate = new Gate(disk);
+    const data = "x".repeat(60_000);
+    const notes = Array.from({ length: 60 }, () => journal.append({ type: "note", data }));
+    const record = { budget: "b", reservation: "r", amountMicros: 70 };
+    const waiting = journal.append({ type: "budget.reserved", session: "s", data: record });
+    const opening = journal.session("s");
+    for (let commits = 0; commits < 2; commits++) {
+      await settleTurns();
+      gate.letGo();
+    }
+    const session = await opening;
+    assert.equal(session.length, 1, "the reservation waits");
+    const budget = session.budget("b");
+    requireSame(budget, { amount: 100n, committed: 0n, open: new Map([["r", 70n]]) });
+    await assert.rejects(budget.reserve(70), { code: "BUDGET_EXCEEDED" });
+    gate.stayOpen();
+    await Promise.all([...notes, waiting]);
+    requireSame(budget, { amount: 100n, committed: 0n, open: new Map([["r", 70n]]) });
     await journal.close();
   });
 

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { suite, test } from "node:test";
 import type { Entry, Journal } from "@stele/journal";
 import type { Session } from "@stele/journal/sessions";
-import { Gate } from "../support/gate.ts";
+import { Gate, settleTurns } from "../support/gate.ts";
 import { newMemoryJournal, openInMemory } from "../support/memory-journal.ts";
 
 const MAX = 2n ** 64n - 1n;
@@ -242,6 +242,35 @@ suite("a session of an open journal", () => {
     assert.equal((await late).totals().bytesRead, 60n);
     assert.equal(session.length, 60);
     assert.ok((await session.verify()).intact);
+  });
+
+  test("opened while entries wait for room counts each once, behind those before", async () => {
+    const disk = await newMemoryJournal();
+    const before = await openInMemory(disk);
+    for (const tool of ["a", "b"]) await call(before, "s", { tool });
+    await before.close();
+    await using journal = await openInMemory(disk, { index: false });
+    const gate = new Gate(disk);
+    const data = { tool: "t", bytesRead: 1, big: "x".repeat(60_000) };
+    const appends = Array.from({ length: 60 }, () => call(journal, "s", data));
+    const opening = journal.session("s");
+    for (let commits = 0; commits < 2; commits++) {
+      await settleTurns();
+      gate.letGo();
+    }
+    const session = await opening;
+    const [{ length }, { bytesRead }] = [session, session.totals()];
+    const guard = session.guard({ denyTransitions: [["b", "c"]], maxBytesRead: 61 });
+    const decided = guard.call({ tool: "c", bytesRead: 1 });
+    const next = guard.check({ tool: "c", bytesRead: 1 });
+    gate.stayOpen();
+    await Promise.all(appends);
+    assert.ok(length < 62, "some of them waited");
+    assert.equal(bytesRead, 60n);
+    assert.equal((await decided).allowed, true);
+    assert.equal(next.reason?.code, "BYTES_READ_EXCEEDED");
+    assert.equal(session.totals().bytesRead, 61n);
+    assert.equal(session.length, 63);
   });
 
   test("is after a restart what it was, whether by the index or by the ledger", async () => {
