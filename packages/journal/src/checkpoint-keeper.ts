@@ -28,6 +28,8 @@ export interface KeeperSettings {
   readonly onProblem: ((problem: SteleError) => void) | undefined;
 }
 
+const DEFAULT_INTERVAL_MS = 1000;
+const MAX_INTERVAL_MS = 3_600_000;
 /** Doublings of the interval while publishing fails. */
 const MAX_DOUBLINGS = 6;
 
@@ -263,4 +265,11 @@ function explain({ witness, reason, ahead }: WitnessFailure, size: number): Stel
   }
   const seen = `witness ${witness} has seen ${ahead} entries, the journal has ${size}`;
   return new SteleError("WITNESS_AHEAD", `${seen}: it was rolled back or lost entries`);
+}
+
+/** The interval that was asked for. Throws OPTION_INVALID unless it is from 1 ms to an hour. */
+export function checkpointInterval(ms: number = DEFAULT_INTERVAL_MS): number {
+  if (Number.isSafeInteger(ms) && ms >= 1 && ms <= MAX_INTERVAL_MS) return ms;
+  const message = `checkpointIntervalMs must be from 1 to 3,600,000, not ${String(ms)}`;
+  throw new SteleError("OPTION_INVALID", message);
 }

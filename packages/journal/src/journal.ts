@@ -17,7 +17,7 @@ import {
 } from "@stele/store";
 import { LedgerReader } from "@stele/store/reading";
 import { AgentRegistry } from "./agent-registry.ts";
-import { CheckpointKeeper } from "./checkpoint-keeper.ts";
+import { CheckpointKeeper, checkpointInterval } from "./checkpoint-keeper.ts";
 import { Eraser, type Erased, type EraseOptions } from "./eraser.ts";
 import type { HoldOptions, ReleaseOptions } from "./holds.ts";
 import type { KeyRotation } from "./key-rotation.ts";
@@ -122,8 +122,6 @@ export interface JournalParts {
 }
 
 const DEFAULT_WINDOW = 10_000;
-const DEFAULT_INTERVAL_MS = 1000;
-const MAX_INTERVAL_MS = 3_600_000;
 
 /**
  * A journal that this process appends to: the one writer. It reads like a `JournalReader`. Close
@@ -389,9 +387,29 @@ export class Journal extends JournalReader implements AsyncDisposable {
     signer: Signer,
     { content, ack }: AppendOptions,
   ): Promise<Receipt> {
-    const signed = signIn(this.#world, event, { signer, content });
-    if (signed instanceof SignedEvent) return this.#appendSigned(signed, { ack });
-    return signed.then((made) => this.#appendSigned(made, { ack }));
+    const text = event instanceof EventText ? event : encodeEvent(event);
+    const signed = signIn(this.#world, text, { signer, content });
+    if (signed instanceof SignedEvent && this.#agents.isLoaded) {
+      return this.#appendSigned(signed, { ack });
+    }
+    return this.#appendWhenSigned(text, signed, ack);
+  }
+
+  /** Meanwhile it counts for its session, so that guards that are asked next see it. */
+  async #appendWhenSigned(
+    text: EventText,
+    signed: SignedEvent | Promise<SignedEvent>,
+    ack: AppendOptions["ack"],
+  ): Promise<Receipt> {
+    this.#sessions.noteSigning(text);
+    let made: SignedEvent;
+    try {
+      made = await signed;
+      await this.#agents.load();
+    } finally {
+      this.#sessions.endSigning(text);
+    }
+    return this.#appendSigned(made, { ack });
   }
 
   /** At once, when the agents' keys are known: so that order is kept. */
@@ -529,7 +547,7 @@ export async function openAs<J extends Journal>(
   maxEntries?: number,
 ): Promise<J> {
   const recent = new RecentIds(options.deduplicationWindow ?? DEFAULT_WINDOW);
-  const intervalMs = checkpointInterval(options);
+  const intervalMs = checkpointInterval(options.checkpointIntervalMs);
   const world = options.world ?? thisMachine();
   try {
     const keys = new PresentSealing(world, options);
@@ -556,29 +574,12 @@ export async function openAs<J extends Journal>(
     const { index } = options;
     const parts = { open, recent, ...beside, hasWitness, index, onProblem, records };
     const journal = new type(world, directory, parts);
-    await remember(journal, recent);
+    await recent.fill(journal);
     return journal;
   } catch (error) {
     await world.disk.close();
     throw error;
   }
-}
-
-/** Fills the window from the ledger. Their receipts name the seal that covers all of them now. */
-async function remember(journal: Journal, recent: RecentIds): Promise<void> {
-  const sealedSize = journal.sealedSize;
-  const from = Math.max(await journal.first(), sealedSize - recent.window);
-  if (recent.window === 0) return;
-  for await (const { seq, hash, time, event } of journal.read({ from })) {
-    if (event.id !== undefined) recent.remember(event.id, seq, { seq, hash, time, sealedSize });
-  }
-}
-
-function checkpointInterval({ checkpointIntervalMs }: OpenOptions): number {
-  const ms = checkpointIntervalMs ?? DEFAULT_INTERVAL_MS;
-  if (Number.isSafeInteger(ms) && ms >= 1 && ms <= MAX_INTERVAL_MS) return ms;
-  const message = `checkpointIntervalMs must be from 1 to 3,600,000, not ${String(ms)}`;
-  throw new SteleError("OPTION_INVALID", message);
 }
 
 function noWitness(): SteleError {

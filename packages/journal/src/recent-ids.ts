@@ -1,4 +1,5 @@
 import { SteleError } from "@stele/core/error";
+import type { Entry } from "@stele/core/ledger";
 import type { Receipt } from "@stele/store";
 
 /** The answer that an id got, or will get. */
@@ -9,6 +10,13 @@ interface Known {
   readonly answer: Answer;
   /** The entry's place, once it is known. */
   seq: number | undefined;
+}
+
+/** A journal whose entries are read. */
+interface ReadJournal {
+  readonly sealedSize: number;
+  first(): Promise<number>;
+  read(range: { readonly from: number }): AsyncIterable<Entry>;
 }
 
 /** The place of what was refused: below every window. */
@@ -37,6 +45,16 @@ export class RecentIds {
       throw new SteleError("OPTION_INVALID", message);
     }
     this.window = window;
+  }
+
+  /** Takes the ids of the ledger's last entries. Their receipts name the seal that covers all. */
+  async fill(journal: ReadJournal): Promise<void> {
+    if (this.window === 0) return;
+    const { sealedSize } = journal;
+    const from = Math.max(await journal.first(), sealedSize - this.window);
+    for await (const { seq, hash, time, event } of journal.read({ from })) {
+      if (event.id !== undefined) this.remember(event.id, seq, { seq, hash, time, sealedSize });
+    }
   }
 
   /** The answer of an id that is pending or in the window, when `size` entries have been placed. */

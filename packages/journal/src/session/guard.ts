@@ -63,6 +63,10 @@ const CALL_MEMBERS = [
   ...AMOUNTS,
 ] as const;
 const ALLOWED: Decision = { allowed: true };
+const OTHER_CALL: Decision = {
+  allowed: false,
+  reason: { code: "TOOL_NOT_ALLOWED", message: "the id is that of another call or event" },
+};
 const MAX_DEPTH = 0xffff_ffff;
 
 interface Asked {
@@ -100,7 +104,7 @@ export class Guard {
    * Decides, counts and records the `tool.call` with the decision in it, in one step: guards that
    * are asked next see it. Resolves when it is acknowledged, as `Journal.append`, and rejects as
    * that does and as `check` throws: then the call must not be made. For an `id` that was recorded
-   * before, the decision of then comes back.
+   * before, the decision of then comes back, and a denial when it was of another call.
    */
   async call(call: GuardedCall, options: AppendOptions = {}): Promise<Decided> {
     const decision = this.check(call);
@@ -112,17 +116,21 @@ export class Guard {
     if (isNew) return { ...decision, receipt };
     await journal.sealed();
     const { event } = await journal.get(receipt.seq);
-    const isDenied = factsOf({ ...event }).call?.isDenied !== false;
-    return { ...decisionOf(event.data, isDenied), receipt };
+    return { ...(event.session === id ? decisionOf(event, call) : OTHER_CALL), receipt };
   }
 }
 
-/** The decision in a record. What is no call was never allowed. */
-function decisionOf(data: unknown, isDenied: boolean): Decision {
-  if (!isDenied) return ALLOWED;
-  const { reason } = (data ?? {}) as { readonly reason?: DenyReason };
-  const message = "the id is that of an event that allows no call";
-  return { allowed: false, reason: reason ?? { code: "TOOL_NOT_ALLOWED", message } };
+/** The decision in a record. What is another call, or none, does not allow this one. */
+function decisionOf(event: Event, asked: GuardedCall): Decision {
+  const { call, amounts } = factsOf({ ...event });
+  if (call?.isDenied) {
+    const { reason } = event.data as { readonly reason?: DenyReason };
+    if (reason) return { allowed: false, reason };
+  }
+  const { tool, depth, amounts: wanted } = readCall(asked);
+  const isSame = call?.isDenied === false && call.tool === tool && call.depth === depth;
+  const areSame = wanted.every((amount, place) => amount === (amounts?.[place] ?? 0n));
+  return isSame && areSame ? ALLOWED : OTHER_CALL;
 }
 
 function toEvent(session: string, call: GuardedCall, decision: Decision): Event {

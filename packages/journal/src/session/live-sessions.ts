@@ -11,7 +11,7 @@ export class LiveSessions {
   readonly #placedSize: () => number;
   readonly #open = new Map<string, WeakRef<Session>>();
   readonly #opening = new Map<string, Promise<Session>>();
-  /** Appends that wait for their place, of all sessions. */
+  /** Appends that wait for their place, or for their signature, of all sessions. */
   readonly #waiting: EventText[] = [];
   readonly #forgotten = new FinalizationRegistry<string>((id) => {
     if (!this.#open.get(id)?.deref()) this.#open.delete(id);
@@ -47,6 +47,18 @@ export class LiveSessions {
     receipt.catch(() => {
       if (this.#take(source)) this.#find(session)?.noteRefused(source);
     });
+  }
+
+  /** Counts an event that is being signed, until `endSigning`. */
+  noteSigning(source: EventText): void {
+    if (source.session === undefined) return;
+    this.#waiting.push(source);
+    this.#find(source.session)?.noteSigning(source);
+  }
+
+  /** It is about to be appended, or could not be signed. */
+  endSigning(source: EventText): void {
+    if (this.#take(source)) this.#find(source.session!)?.noteRefused(source);
   }
 
   async #start(id: string): Promise<Session> {

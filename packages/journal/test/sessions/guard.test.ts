@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { formatVerifierKey } from "@stele/core/key";
 import type { Journal } from "@stele/journal";
 import type { GuardedCall, GuardLimits, Session } from "@stele/journal/sessions";
 import { Gate } from "../support/gate.ts";
+import { signerOf, testKey } from "../support/key.ts";
 import { newMemoryJournal, openInMemory } from "../support/memory-journal.ts";
 
 const MAX = 2n ** 64n - 1n;
@@ -187,6 +189,43 @@ suite("a guard's decision", () => {
     assert.ok((await session.verify()).intact);
   });
 
+  for (const [how, isKnown, isSlow] of [
+    ["at once", true, false],
+    ["later", true, true],
+    ["before the agents' keys are known", false, false],
+  ] as const) {
+    test(`is seen by concurrent guards at once also when the agent signs it ${how}`, async () => {
+      const disk = await newMemoryJournal();
+      const { key, sign } = signerOf(testKey("agent-1"));
+      const first = await openInMemory(disk);
+      await first.addAgentKey({ agent: "agent-1", publicKey: formatVerifierKey(key) });
+      if (!isKnown) await first.close();
+      await using journal = isKnown ? first : await openInMemory(disk);
+      const signer = { key, sign: isSlow ? async (message: Uint8Array) => sign(message) : sign };
+      const session = await journal.session("s");
+      const guards = Array.from({ length: 5 }, () => session.guard({ maxCalls: 2 }));
+      const call = { tool: "t", agent: "agent-1", id: "c-1" };
+      const asked = guards.map((guard, n) => guard.call({ ...call, id: `c-${n}` }, { signer }));
+      const again = session.guard({}).call(call, { signer });
+      const { allowed } = guards[0]!.check({ tool: "t" });
+      const decided = await Promise.all(asked);
+      assert.equal(allowed, false);
+      assert.deepEqual(
+        decided.map((one) => one.allowed),
+        [true, true, false, false, false],
+      );
+      assert.equal((await again).receipt.seq, decided[1]!.receipt.seq);
+      assert.equal(session.totals().invocations, 5);
+      const refused = session.guard({}).call({ tool: "t", agent: "agent-2" }, { signer });
+      await assert.rejects(refused, { code: "SIGNATURE_INVALID" });
+      const unknown = { key: testKey("agent-3"), sign: signer.sign };
+      const stranger = session.guard({}).call({ tool: "t", agent: "agent-3" }, { signer: unknown });
+      await assert.rejects(stranger, { code: "AGENT_KEY_UNKNOWN" });
+      assert.equal(session.totals().invocations, 5, "what is refused counts no more");
+      assert.equal((await journal.verify({ threads: 1 })).verdict, "intact");
+    });
+  }
+
   test("costs the call one sync and one seal, with the call in the same line", async () => {
     const disk = await newMemoryJournal();
     await using journal = await openInMemory(disk);
@@ -216,6 +255,29 @@ suite("a guard's decision", () => {
     const lenient = journal.s.guard({});
     const { allowed, reason } = await lenient.call({ tool: "t", id: "c-2" });
     assert.deepEqual([allowed, reason], [false, denied.reason]);
+    assert.equal(journal.s.length, 2);
+  });
+
+  test("for the id of another call is no, however much that one was allowed", async () => {
+    await using journal = await fresh();
+    const guard = journal.s.guard({ denyTools: ["rm"], maxBytesRead: 10, maxDepth: 1 });
+    const call = { tool: "ls", id: "c-1", bytesRead: 5, delegationDepth: 1 };
+    assert.equal((await guard.call(call)).allowed, true);
+    const others: readonly GuardedCall[] = [
+      { ...call, tool: "rm" },
+      { ...call, bytesRead: 5000 },
+      { ...call, delegationDepth: 2 },
+    ];
+    for (const other of others) {
+      const { allowed, reason, receipt } = await guard.call(other);
+      assert.deepEqual([allowed, reason?.code, receipt.seq], [false, "TOOL_NOT_ALLOWED", 0]);
+    }
+    const elsewhere = (await journal.session("t")).guard({});
+    assert.equal((await elsewhere.call(call)).allowed, false, "of another session");
+    assert.equal((await guard.call(call)).allowed, true, "and still, for the same call");
+    const forged = { type: "tool.call", session: "s", id: "c-2", data: { tool: "x" } };
+    await journal.append(forged);
+    assert.equal((await guard.call({ tool: "rm", id: "c-2" })).allowed, false);
     assert.equal(journal.s.length, 2);
   });
 
