@@ -16,6 +16,7 @@ import {
   type AgentsFile,
 } from "@stele/store/agents";
 import type { LedgerReader } from "@stele/store/reading";
+import { despitePruning } from "./despite-pruning.ts";
 
 /** A key of an agent, as the journal's entries name it. */
 export interface AgentKey {
@@ -140,9 +141,11 @@ export class AgentRegistry {
     return this.#keys.has(key);
   }
 
-  /** Looks for the keys, the first time only. */
+  /** Looks for the keys, until they are known. */
   load(): Promise<void> {
-    this.#loading ??= this.#load();
+    this.#loading ??= this.#load().finally(() => {
+      if (!this.#isLoaded) this.#loading = undefined;
+    });
     return this.#loading;
   }
 
@@ -181,7 +184,10 @@ export class AgentRegistry {
 
   async #load(): Promise<void> {
     const known = { ledger: this.#ledger, origin: this.#origin };
-    const { size, hash, changes } = await readAgents(this.#world, this.#directory, known);
+    const { size, hash, changes } = await despitePruning(
+      () => this.#ledger.first(),
+      () => readAgents(this.#world, this.#directory, known),
+    );
     for (const change of changes) this.#keys.take(change);
     this.#changes = [...changes];
     this.#isLoaded = true;

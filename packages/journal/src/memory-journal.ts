@@ -79,19 +79,24 @@ export class MemoryJournal extends Journal {
     if (!Number.isSafeInteger(count) || count < 0) {
       throw new SteleError("OPTION_INVALID", `recent takes a whole number, not ${count}`);
     }
-    const size = this.sealedSize;
-    const from = Math.max(0, size - Math.min(count, this.count));
+    if (count === 0) return [];
     const entries: Entry[] = [];
-    for await (const entry of this.read({ from, to: size - 1, reverse: true })) entries.push(entry);
+    await this.#keeping(async () => {
+      for await (const entry of this.read({ reverse: true })) {
+        if (entries.push(entry) === count) break;
+      }
+    });
     return entries.toReversed();
   }
 
   /** For an endpoint that shows how it is doing. Checks everything that is kept. */
   async snapshot(recent = 10): Promise<MemorySnapshot> {
     const entries = await this.recent(recent);
+    const newest = entries.at(-1);
+    const size = newest ? newest.seq + 1 : this.sealedSize;
+    const count = Math.min(size, this.maxEntries);
     const verdict = await this.verify();
-    const { count } = this;
-    return { count, evicted: this.sealedSize - count, recent: entries, verdict };
+    return { count, evicted: size - count, recent: entries, verdict };
   }
 
   /** Checks all that is kept: from the first kept entry on. */
@@ -143,9 +148,32 @@ export class MemoryJournal extends Journal {
     return Promise.reject(new SteleError("OPTION_INVALID", message));
   }
 
+  /** Refused: nothing could keep what it is over. */
+  override addHold(): ReturnType<Journal["addHold"]> {
+    const message = "a journal in memory evicts its oldest entries, whatever is to be held";
+    return Promise.reject(new SteleError("OPTION_INVALID", message));
+  }
+
   override async close(): Promise<void> {
     await super.close();
     await this.#evicting;
+  }
+
+  protected override sessionSource(): ReturnType<Journal["sessionSource"]> {
+    const source = super.sessionSource();
+    const scan: typeof source.scan = (session, upTo) => this.#kept(source.scan(session, upTo));
+    return { ...source, scan };
+  }
+
+  async *#kept<T>(reading: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+    this.#looks++;
+    try {
+      await this.#evicting;
+      yield* reading;
+    } finally {
+      this.#looks--;
+      this.#startEvicting();
+    }
   }
 
   protected override noteSealed(): void {

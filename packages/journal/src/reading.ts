@@ -371,7 +371,7 @@ export class JournalReader implements AsyncDisposable {
   /** Where sessions' entries are found. */
   protected sessionSource(): SessionSource {
     const scan = (session: string, upTo: number): AsyncIterable<Entry> =>
-      ofSession(this.read({ to: upTo - 1 }), session);
+      ofSession(this.#keptBelow(upTo), session);
     return {
       primitives: this.#world.primitives,
       sealed: () => this.size(),
@@ -383,12 +383,19 @@ export class JournalReader implements AsyncDisposable {
     };
   }
 
-  /** A session's entries below a size, by the index. */
+  /** What is left of the entries below a size, which may be nothing. */
+  async *#keptBelow(upTo: number): AsyncGenerator<Entry, void, undefined> {
+    if (upTo > (await this.first())) yield* this.read({ to: upTo - 1 });
+  }
+
+  /** A session's entries below a size, by the index. Throws SEQ_PRUNED. */
   async *#entriesOf(session: string, upTo: number): AsyncGenerator<Entry, void, undefined> {
     if (upTo <= 0) return;
     let after: number | undefined;
     do {
       const page = await this.index.query({ session, to: upTo - 1, limit: SESSION_PAGE, after });
+      // So that what was dropped between two pages is not left out in silence.
+      if (after !== undefined) await this.get(after + 1);
       yield* page.entries;
       after = page.next ?? undefined;
     } while (after !== undefined);

@@ -112,6 +112,32 @@ suite("a bounded journal in memory (as hoosh's audit chain)", () => {
     await assert.rejects(journal.recent(-1), { code: "OPTION_INVALID" });
   });
 
+  test("gives them, and verifies, however much is recorded meanwhile", async () => {
+    await using journal = await openMemoryJournal({ maxEntries: 300 });
+    const session = await journal.session("s");
+    await session.append({ type: "note" });
+    await fill(journal, 0, 1000);
+    const looks = [];
+    for (let n = 10; n < 20; n++) {
+      const [recent, snapshot] = [journal.recent(300), journal.snapshot(300)];
+      looks.push({ recent, snapshot, check: session.verify() });
+      await fill(journal, n * 100, n * 100 + 200);
+      const opened = journal.session(`${n}`);
+      await fill(journal, n * 100 + 1000, n * 100 + 1500);
+      assert.equal((await opened).length, 0);
+      await session.append({ type: "note" });
+    }
+    for (const look of looks) {
+      const recent = await look.recent;
+      assert.equal(recent.length, 300);
+      assert.equal(recent.at(-1)!.seq - recent[0]!.seq, 299);
+      const { count, evicted, recent: held, verdict } = await look.snapshot;
+      assert.deepEqual([count, held.length, held[0]!.seq], [300, 300, evicted]);
+      assert.equal(verdict.verdict, "intact");
+      assert.equal((await look.check).mismatch, undefined);
+    }
+  });
+
   test("takes the same memory however long it runs", async () => {
     const disk = new MemoryDisk();
     const clock = new SimulatedClock();
@@ -206,5 +232,6 @@ suite("a bounded journal in memory (as hoosh's audit chain)", () => {
     await using journal = await openMemoryJournal();
     await assert.rejects(journal.rotateKey(), { code: "OPTION_INVALID" });
     await assert.rejects(journal.prune(), { code: "OPTION_INVALID" });
+    await assert.rejects(journal.addHold(), { code: "OPTION_INVALID" });
   });
 });

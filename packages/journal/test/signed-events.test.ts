@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { provePossession } from "@stele/core/agent-event";
 import { formatVerifierKey, signingKey } from "@stele/core/key";
-import { openJournal, type Journal, type Signer } from "@stele/journal";
+import { openJournal, SteleError, type Journal, type Signer } from "@stele/journal";
 import { isEventSignedBy, parseSigned, signEvent, SignedEvent } from "@stele/journal/agents";
 import { primitives, signerOf, testKey } from "./support/key.ts";
 import { segmentsOf } from "./support/ledger-lines.ts";
@@ -59,6 +59,18 @@ suite("signed events", () => {
     const changed = event.replace("approved", "rejected");
     assert.equal(isEventSignedBy(primitives, signer.key, changed), false);
     assert.equal(isEventSignedBy(primitives, agentSigner(CRITIC, 8).key, event), false);
+  });
+
+  test("are appended again once the disk that failed to tell the agents' keys does", async () => {
+    const { journal: before, disk } = await withCritic();
+    await before.close();
+    await using journal = await openInMemory(disk);
+    const { list } = disk;
+    disk.list = () => Promise.reject(new SteleError("DISK_IO", "the disk stumbles"));
+    await assert.rejects(journal.append(REVIEW, { signer }), { code: "DISK_IO" });
+    disk.list = list;
+    const { seq } = await journal.append(REVIEW, { signer });
+    assert.equal(seq, 1);
   });
 
   test("an event that was signed elsewhere is kept to the byte", async () => {

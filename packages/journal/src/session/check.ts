@@ -45,8 +45,6 @@ export interface Counted {
  */
 export async function checkSession(source: SessionSource, counted: Counted): Promise<SessionCheck> {
   const { length, first, last } = counted;
-  const kept = await source.first();
-  const isWhole = first === undefined || first.seq >= kept;
   const state = new SessionState(source.primitives);
   const found: Link[] = [];
   const wanted = new Set(counted.links.map(({ seq }) => seq));
@@ -58,6 +56,9 @@ export async function checkSession(source: SessionSource, counted: Counted): Pro
   } catch (error) {
     return damage(error, { length, index: state.length });
   }
+  // Only now: what was dropped meanwhile may not have been read.
+  const kept = await source.first();
+  const isWhole = first === undefined || first.seq >= kept;
   const missing = isWhole ? 0 : length - state.length;
   const mismatch = isWhole
     ? (chainMismatch(counted, state, found) ?? sumMismatch(counted, state))

@@ -1,5 +1,6 @@
 import type { EventText } from "@stele/core/event";
 import type { Entry } from "@stele/core/ledger";
+import { despitePruning } from "../despite-pruning.ts";
 import { Session, type SessionJournal } from "./session.ts";
 
 /**
@@ -26,7 +27,10 @@ export class LiveSessions {
   open(id: string): Promise<Session> {
     const known = this.#opening.get(id) ?? this.#open.get(id)?.deref();
     if (known) return Promise.resolve(known);
-    const opening = this.#start(id).finally(() => this.#opening.delete(id));
+    const opening = despitePruning(
+      () => this.#journal.first(),
+      () => this.#start(id),
+    ).finally(() => this.#opening.delete(id));
     this.#opening.set(id, opening);
     return opening;
   }

@@ -1,6 +1,7 @@
 import { SteleError } from "@stele/core/error";
 import { MAX_REFERENCE_LENGTH } from "@stele/core/event";
 import type { Entry } from "@stele/core/ledger";
+import { despitePruning } from "../despite-pruning.ts";
 import type { BudgetState } from "./budget-book.ts";
 import { checkSession, type SessionCheck } from "./check.ts";
 import { factsOf } from "./facts.ts";
@@ -94,6 +95,10 @@ export class SessionView {
       throw new SteleError("OPTION_INVALID", `recent takes a whole number, not ${count}`);
     }
     if (count === 0) return [];
+    return this.#despitePruning(() => this.#recent(count));
+  }
+
+  async #recent(count: number): Promise<readonly Entry[]> {
     const links = this.state.links(count);
     await this.source.sealed();
     const kept = await this.source.first();
@@ -128,22 +133,33 @@ export class SessionView {
     const links = this.state.links();
     const counted = { length, head, first, last, links, tally: placed.clone() };
     await this.source.sealed();
-    return checkSession(this.source, { session: this.id, ...counted });
+    return this.#despitePruning(() =>
+      checkSession(this.source, { session: this.id, ...counted }),
+    );
   }
 
   /** Adds up what the ledger holds of the session below a size. */
   protected async load(upTo: number): Promise<void> {
-    this.#countedFrom = await this.source.first();
+    const before = await this.source.first();
     for await (const entry of this.source.entries(this.id, upTo)) {
       this.state.place(factsOf({ ...entry.event }), entry);
     }
+    // What was dropped before the first entry was read could not be counted.
+    const after = await this.source.first();
+    this.#countedFrom = Math.max(before, Math.min(after, this.state.first?.seq ?? after));
   }
 
   /** For `JournalReader.session`. */
   static async read(id: string, source: SessionSource): Promise<SessionView> {
-    const view = new SessionView(id, source);
-    await view.load(await source.sealed());
-    return view;
+    return despitePruning(() => source.first(), async () => {
+      const view = new SessionView(id, source);
+      await view.load(await source.sealed());
+      return view;
+    });
+  }
+
+  #despitePruning<T>(read: () => Promise<T>): Promise<T> {
+    return despitePruning(() => this.source.first(), read);
   }
 
   get #end(): number {

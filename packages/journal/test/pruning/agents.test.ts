@@ -46,6 +46,26 @@ async function changed(disk: MemoryDisk, edit: (text: string) => string): Promis
 }
 
 suite("agents' keys that were pruned", () => {
+  test("are found also when they are looked for while their segments go", async () => {
+    const disk = await newMemoryJournal({ segmentBytes: 1024 });
+    const before = await openInMemory(disk);
+    await before.addAgentKey({ agent: AGENT, publicKey: formatVerifierKey(signer.key) });
+    for (let at = 0; at < 60; at++) await before.append({ type: "note" });
+    await before.close();
+    await using journal = await openInMemory(disk);
+    const event = { type: "note", agent: AGENT };
+    const remove = disk.remove.bind(disk);
+    let appending: Promise<unknown> | undefined;
+    disk.remove = async (path) => {
+      if (path.includes("/ledger/")) appending ??= journal.append(event, { signer });
+      return remove(path);
+    };
+    await journal.prune({ before: 40 });
+    await appending;
+    await journal.append(event, { signer });
+    assert.deepEqual((await verify(journal)).signatures, { checked: 2, unchecked: 0 });
+  });
+
   test("signatures are checked on, with the keys of dropped entries", async () => {
     const { disk, journal } = await pruned();
     const keys = await journal.agentKeys();

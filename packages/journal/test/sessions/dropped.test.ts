@@ -71,6 +71,82 @@ suite("a session whose oldest entries were pruned", () => {
   });
 });
 
+/** Prunes, and does something once the first segment is about to go. */
+async function whilePruning<T>(
+  { disk, journal }: { readonly disk: MemoryDisk; readonly journal: Journal },
+  before: number,
+  act: () => Promise<T>,
+): Promise<T> {
+  const remove = disk.remove.bind(disk);
+  let acting: Promise<T> | undefined;
+  disk.remove = async (path) => {
+    if (path.includes("/ledger/")) acting ??= act();
+    return remove(path);
+  };
+  await journal.prune({ before });
+  disk.remove = remove;
+  return acting!;
+}
+
+suite("a session while its oldest entries are pruned", () => {
+  for (const index of [true, false]) {
+    const how = index ? "by the index" : "by the ledger";
+    test(`is opened, and says from where on it counted, ${how}`, async () => {
+      const { disk, journal } = await called();
+      for (let n = 0; n < 30; n++) await journal.append({ type: "note", session: "t" });
+      await journal.close();
+      await using again = await openInMemory(disk, { index });
+      const opening = { disk, journal: again };
+      const session = await whilePruning(opening, 75, () => again.session("s"));
+      const first = await again.first();
+      assert.ok(first > 60, "all of it is gone");
+      assert.deepEqual([session.length, session.countedFrom], [0, first]);
+    });
+
+    test(`is verified: what went meanwhile is missing, and no difference, ${how}`, async () => {
+      const { disk, journal } = await called();
+      await journal.close();
+      await using again = await openInMemory(disk, { index });
+      const session = await again.session("s");
+      const opening = { disk, journal: again };
+      const check = await whilePruning(opening, 40, () => session.verify());
+      assert.deepEqual(check, { intact: true, length: 60, missing: await again.first() });
+      assert.equal((await session.recent(1000)).length, 60 - check.missing);
+    });
+
+    test(`has nothing to give when all of it went, and verifies, ${how}`, async () => {
+      const { disk, journal } = await called();
+      await journal.close();
+      await using again = await openInMemory(disk, { index });
+      const session = await again.session("s");
+      for (let n = 0; n < 30; n++) await again.append({ type: "note" });
+      await again.prune({ before: 75 });
+      assert.deepEqual(await session.verify(), { intact: true, length: 60, missing: 60 });
+      assert.deepEqual(await Array.fromAsync(session.entries()), []);
+      assert.deepEqual(await session.recent(1000), []);
+      assert.equal(session.totals().bytesRead, 600n);
+    });
+  }
+
+  test("leaves nothing out in silence of what it is giving, page by page", async () => {
+    const disk = await newMemoryJournal({ segmentBytes: 16_384 });
+    await using journal = await openInMemory(disk, { index: true });
+    const session = await journal.session("s");
+    for (let commits = 0; commits < 5; commits++) {
+      await Promise.all(Array.from({ length: 500 }, () => session.append({ type: "note" })));
+    }
+    const entries = session.entries();
+    const given: number[] = [];
+    const read = async (): Promise<void> => {
+      for await (const { seq } of entries) {
+        if (given.push(seq) === 10) await journal.prune({ before: 2000 });
+      }
+    };
+    await assert.rejects(read(), { code: "SEQ_PRUNED" });
+    assert.deepEqual(given, [...given.keys()]);
+  });
+});
+
 suite("a session of which something was erased", () => {
   test("has all its entries, sums and its head hash still; only the contents are gone", async () => {
     const { disk, journal } = await called();
