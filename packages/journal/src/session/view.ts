@@ -133,9 +133,7 @@ export class SessionView {
     const links = this.state.links();
     const counted = { length, head, first, last, links, tally: placed.clone() };
     await this.source.sealed();
-    return this.#despitePruning(() =>
-      checkSession(this.source, { session: this.id, ...counted }),
-    );
+    return this.#despitePruning(() => checkSession(this.source, { session: this.id, ...counted }));
   }
 
   /** Adds up what the ledger holds of the session below a size. */
@@ -151,11 +149,14 @@ export class SessionView {
 
   /** For `JournalReader.session`. */
   static async read(id: string, source: SessionSource): Promise<SessionView> {
-    return despitePruning(() => source.first(), async () => {
-      const view = new SessionView(id, source);
-      await view.load(await source.sealed());
-      return view;
-    });
+    return despitePruning(
+      () => source.first(),
+      async () => {
+        const view = new SessionView(id, source);
+        await view.load(await source.sealed());
+        return view;
+      },
+    );
   }
 
   #despitePruning<T>(read: () => Promise<T>): Promise<T> {
