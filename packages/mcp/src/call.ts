@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
-import { clip, clipId } from "./clip.ts";
+import { clip } from "./clip.ts";
 import { jsonContents, type Contents } from "./entry.ts";
+import type { Id } from "./id.ts";
 import { paramsOf, type Message } from "./message.ts";
 
 /** What a tools/call says. */
 export interface CallRequest {
   readonly tool: string | undefined;
-  readonly requestId: ReturnType<typeof clipId>;
+  readonly requestId: Id["recorded"] | undefined;
   /** A hash of the tool's name and the arguments: a retry has that of the call that it repeats. */
   readonly signature: string;
   /** The exact bytes of the arguments, and of the answers that a retry brings. */
@@ -31,11 +32,11 @@ export function readCall(message: Message, line: Buffer): CallRequest {
   const { name } = paramsOf(message) as { name?: unknown };
   const contents = jsonContents(line, message.paramMembers, ["arguments", "inputResponses"]);
   const signature = createHash("sha256")
-    .update(`${JSON.stringify(name)}\n`)
+    .update(`${typeof name === "string" ? JSON.stringify(name) : ""}\n`)
     .update(contents["arguments"]?.bytes ?? "");
   return {
     tool: typeof name === "string" ? clip(name) : undefined,
-    requestId: clipId(message.value["id"]),
+    requestId: message.id?.recorded,
     signature: signature.digest("hex"),
     contents,
   };
@@ -45,6 +46,6 @@ export function readCall(message: Message, line: Buffer): CallRequest {
  * By what a call and its retry know each other (2026-07-28): the state that the server gave and
  * wants back, or where it gave none, that the call is the same.
  */
-export function retryKey(requestState: unknown, signature: string): readonly string[] {
-  return typeof requestState === "string" ? ["state", requestState] : ["call", signature];
+export function retryKey(requestState: unknown, signature: string): string {
+  return typeof requestState === "string" ? `state ${requestState}` : `call ${signature}`;
 }

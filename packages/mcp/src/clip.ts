@@ -10,13 +10,9 @@ export function clip(text: string): string {
   return Buffer.from(cut).toString();
 }
 
-/**
- * A JSON-RPC id as it may stand in an event: a string or a finite number as it is, anything else as
- * text.
- */
-export function clipId(id: unknown): string | number | null | undefined {
-  if (id === undefined || id === null) return id;
-  if (typeof id === "string") return clip(id);
-  if (typeof id === "number") return Number.isFinite(id) ? id : String(id);
-  return clip(JSON.stringify(id));
+/** The code of an error as it may stand in an event; undefined when it is no text and no number. */
+export function clipCode(code: unknown): string | number | undefined {
+  if (typeof code === "string") return clip(code);
+  if (typeof code !== "number") return undefined;
+  return Number.isFinite(code) ? code : String(code);
 }

@@ -1,7 +1,8 @@
 import { isCall, readCall, retryKey, type Call } from "./call.ts";
-import { clip, clipId } from "./clip.ts";
+import { clip, clipCode } from "./clip.ts";
 import { jsonContents, type Entry } from "./entry.ts";
 import { Exchanges, Recent } from "./exchanges.ts";
+import { readId } from "./id.ts";
 import { isObject, paramsOf, type Message } from "./message.ts";
 import { outcomeOf, resultOf, taskIdOf, type Outcome } from "./outcome.ts";
 import { learnFromRequest, learnFromResult, versionOf, type Peers } from "./peers.ts";
@@ -48,7 +49,7 @@ export class Conversation {
     if (from === "client") this.#peers = learnFromRequest(this.#peers, message);
     if (from === "client" && isCall(message)) return [this.#call(message, line)];
     if (message.kind === "request") return [this.#request(from, message)];
-    if (message.kind === "notification") return this.#notification(from, message);
+    if (message.kind === "notification") return this.#notification(from, message, line);
     return this.#answer(from, message, line);
   }
 
@@ -68,9 +69,9 @@ export class Conversation {
       startedMs: this.#options.monotonicMs(),
     };
     const exchange = { method: "tools/call", protocolVersion: versionOf(message), call };
-    const { id } = message.value;
-    const request = message.kind === "request" ? { id, exchange } : undefined;
-    const idInUse = request && this.#asked.client.open(id, exchange);
+    const { id } = message;
+    const request = message.kind === "request" && id ? { id, exchange } : undefined;
+    const idInUse = request && this.#asked.client.open(request.id, exchange);
     const { inputResponses, requestState } = paramsOf(message);
     const isRetry = inputResponses !== undefined || requestState !== undefined;
     const retried = isRetry && this.#unfinished.get(retryKey(requestState, call.signature));
@@ -93,32 +94,35 @@ export class Conversation {
   }
 
   #request(from: Side, message: Message): Entry {
-    const { id, method } = message.value as { id: unknown; method: string };
+    const { method } = message.value as { method: string };
     const { taskId } = paramsOf(message);
-    const fetches = method === "tasks/result" ? this.#tasks.get(taskId) : undefined;
+    const isFetch = method === "tasks/result" && typeof taskId === "string";
+    const fetches = isFetch ? this.#tasks.get(taskId) : undefined;
     const exchange = { method, protocolVersion: versionOf(message), fetches };
+    const id = message.id!;
     this.#asked[from].open(id, exchange);
     const entry = this.#plain(from, message, method);
     return from === "client" ? { ...entry, request: { id, exchange } } : entry;
   }
 
-  #notification(from: Side, message: Message): Entry[] {
+  #notification(from: Side, message: Message, line: Buffer): Entry[] {
     const { method } = message.value as { method: string };
     const entry = this.#plain(from, message, method);
+    if (from !== "client" || method !== "notifications/cancelled") return [entry];
     const { requestId } = paramsOf(message);
-    const waiting = this.#asked.client.find(requestId);
-    const cancels = from === "client" && method === "notifications/cancelled";
-    if (!cancels || !waiting?.call) return [entry];
-    this.#asked.client.close(requestId);
-    this.#cancelled.set(requestId, waiting.call);
+    const id = readId(line, requestId, message.paramMembers.get("requestId"));
+    const waiting = id && this.#asked.client.find(id);
+    if (!waiting?.call) return [entry];
+    this.#asked.client.close(id!);
+    this.#cancelled.set(id!.json, waiting.call);
     return [entry, this.#result(waiting.call, { outcome: "cancelled" })];
   }
 
   #answer(from: Side, message: Message, line: Buffer): Entry[] {
-    const { id } = message.value;
-    const exchange = this.#asked[from === "server" ? "client" : "server"].close(id);
+    const { id } = message;
+    const exchange = id && this.#asked[from === "server" ? "client" : "server"].close(id);
     if (from === "client") return [this.#plain(from, message, exchange?.method)];
-    const late = exchange ? undefined : this.#cancelled.get(id);
+    const late = exchange || !id ? undefined : this.#cancelled.get(id.json);
     const call = exchange?.call ?? exchange?.fetches ?? late;
     const result = resultOf(message);
     if (exchange && result) this.#peers = learnFromResult(this.#peers, result, exchange);
@@ -143,7 +147,7 @@ export class Conversation {
     const entry = this.#result(call, {
       outcome,
       late: late ? true : undefined,
-      errorCode: isObject(error) ? clipId(error["code"]) : undefined,
+      errorCode: isObject(error) ? clipCode(error["code"]) : undefined,
       sizeBytes: message.sizeBytes,
     });
     return { ...entry, content, gates: true };
@@ -174,7 +178,7 @@ export class Conversation {
       from,
       kind: message.kind,
       method: method === undefined ? undefined : clip(method),
-      requestId: clipId(message.value["id"]),
+      requestId: message.id?.recorded,
       sizeBytes: message.sizeBytes,
     };
     return { event: { type: "mcp.message", id: this.#options.newId(), data }, gates: false };

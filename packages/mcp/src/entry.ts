@@ -1,4 +1,5 @@
 import type { Exchange } from "./exchanges.ts";
+import type { Id } from "./id.ts";
 import type { Members } from "./message.ts";
 
 /** The bytes that go beside an event, by field name. */
@@ -16,7 +17,7 @@ export interface Entry {
   /** The line that the entry is about passes only once the entry is on disk. */
   readonly gates: boolean;
   /** The client's request that the entry is about. */
-  readonly request?: { readonly id: unknown; readonly exchange: Exchange };
+  readonly request?: { readonly id: Id; readonly exchange: Exchange };
 }
 
 /** The exact bytes of those named members that are there, as contents under the same names. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Call } from "./call.ts";
+import type { Id } from "./id.ts";
 
 /** A request that waits for its answer. */
 export interface Exchange {
@@ -20,8 +21,8 @@ export class Exchanges {
    * Returns whether another request already waits under that id, so that the answers cannot be told
    * apart.
    */
-  open(id: unknown, exchange: Exchange): boolean {
-    const key = keyOf(id);
+  open(id: Id, exchange: Exchange): boolean {
+    const key = keyOf(id.json);
     const waiting = this.#byId.get(key);
     if (waiting) waiting.push(exchange);
     else this.#byId.set(key, [exchange]);
@@ -29,13 +30,13 @@ export class Exchanges {
   }
 
   /** The oldest request with the id. */
-  find(id: unknown): Exchange | undefined {
-    return this.#byId.get(keyOf(id))?.[0];
+  find(id: Id): Exchange | undefined {
+    return this.#byId.get(keyOf(id.json))?.[0];
   }
 
   /** Takes out the oldest request with the id. */
-  close(id: unknown): Exchange | undefined {
-    const key = keyOf(id);
+  close(id: Id): Exchange | undefined {
+    const key = keyOf(id.json);
     const waiting = this.#byId.get(key);
     const oldest = waiting?.shift();
     if (waiting?.length === 0) this.#byId.delete(key);
@@ -43,8 +44,8 @@ export class Exchanges {
   }
 
   /** Takes out one request, which will have no answer. */
-  withdraw(id: unknown, exchange: Exchange): void {
-    const key = keyOf(id);
+  withdraw(id: Id, exchange: Exchange): void {
+    const key = keyOf(id.json);
     const others = this.#byId.get(key)?.filter((one) => one !== exchange) ?? [];
     if (others.length > 0) this.#byId.set(key, others);
     else this.#byId.delete(key);
@@ -61,20 +62,19 @@ export class Recent<Value> {
   static readonly #LIMIT = 1024;
   readonly #values = new Map<string, Value>();
 
-  set(id: unknown, value: Value): void {
-    const key = keyOf(id);
+  set(name: string, value: Value): void {
+    const key = keyOf(name);
     this.#values.delete(key);
     this.#values.set(key, value);
     if (this.#values.size > Recent.#LIMIT) this.#values.delete(this.#values.keys().next().value!);
   }
 
-  get(id: unknown): Value | undefined {
-    return this.#values.get(keyOf(id));
+  get(name: string): Value | undefined {
+    return this.#values.get(keyOf(name));
   }
 }
 
-/** Keeps 1 and "1" apart, and long ids short. */
-function keyOf(id: unknown): string {
-  const text = JSON.stringify(id) ?? "";
+/** Keeps long names short. */
+function keyOf(text: string): string {
   return text.length <= 128 ? text : createHash("sha256").update(text).digest("hex");
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { ErrorCode } from "@stele/core/error";
 import { hidesMessage } from "./hidden-lines.ts";
+import { readId, type Id } from "./id.ts";
 import { arrayElements, objectMembers, type Member, type Range } from "./json-ranges.ts";
 
 export interface JsonObject {
@@ -17,6 +18,8 @@ export type Members = ReadonlyMap<string, Range>;
 export interface Message {
   readonly kind: "request" | "notification" | "result" | "error";
   readonly value: JsonObject;
+  /** Undefined when it has none. */
+  readonly id: Id | undefined;
   readonly members: Members;
   /** The members of `params`; none when that is missing or not an object. */
   readonly paramMembers: Members;
@@ -102,9 +105,11 @@ function readMessage(line: Buffer, value: unknown, range: Range): Read {
     return member && isObject(value[name]) ? objectMembers(line, member.start) : [];
   };
   const params = inside("params");
+  const ranges = byName(members);
   const message = {
     value,
-    members: byName(members),
+    id: readId(line, value["id"], ranges.get("id")),
+    members: ranges,
     paramMembers: byName(params),
     sizeBytes: range.end - range.start,
   };

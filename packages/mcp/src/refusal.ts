@@ -15,11 +15,12 @@ export const NOT_RECORDED = -31001;
 export function refusal(line: Line | undefined, error: unknown): Buffer {
   const ids =
     line && line.messages.length > 0
-      ? line.messages.flatMap(({ kind, value }) => (kind === "request" ? [value["id"]] : []))
-      : [null];
-  const answers = ids.map((id) => ({ jsonrpc: "2.0", id, error: rpcError(error) }));
+      ? line.messages.flatMap(({ kind, id }) => (kind === "request" && id ? [id.json] : []))
+      : ["null"];
+  const text = JSON.stringify(rpcError(error));
+  const answers = ids.map((id) => `{"jsonrpc":"2.0","id":${id},"error":${text}}`);
   if (answers.length === 0) return Buffer.alloc(0);
-  return Buffer.from(`${JSON.stringify(line?.batch ? answers : answers[0])}\n`);
+  return Buffer.from(line?.batch ? `[${answers.join(",")}]\n` : `${answers[0]}\n`);
 }
 
 function rpcError(error: unknown): object {

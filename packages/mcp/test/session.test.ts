@@ -279,3 +279,51 @@ test("a closing entry stays small however many calls wait", async () => {
   assert.equal(count, 5000);
   assert.equal(calls.length, 100);
 });
+
+const DEEP = "[".repeat(200_000) + "]".repeat(200_000);
+
+test("ids of 64 bits, which no double holds, are told apart, and refused by their own name", async () => {
+  const bench = new Bench("closed");
+  const ids = ["1700000000000000123", "1700000000000000124"];
+  for (const id of ids) bench.session.fromClient(Buffer.from(CALL.replace("7", id)));
+  bench.release();
+  await settle();
+  for (const id of ids.toReversed()) {
+    bench.session.fromServer(Buffer.from(RESULT.replace("7", id)));
+  }
+  const [first, second, ...results] = bench.entries.map(({ event }) => event);
+  assert.deepEqual(
+    [first, second].map((call) => call!.data["requestId"]),
+    ids,
+  );
+  assert.equal(second!.data["idInUse"], undefined);
+  assert.deepEqual(
+    results.map(({ parent }) => parent),
+    [second!.id, first!.id],
+  );
+  bench.release();
+  const call = bench.session.fromClient(Buffer.from(CALL.replace("7", ids[0]!)));
+  bench.fail();
+  assert.match((await call.decision).reply.toString(), /"id":1700000000000000123,/);
+});
+
+test("values nested so deep that they cannot be written again end nothing", async () => {
+  const lines = [
+    `{"jsonrpc":"2.0","id":${DEEP},"method":"ping"}\n`,
+    `{"jsonrpc":"2.0","id":${DEEP},"method":"tools/call","params":{"name":${DEEP}}}\n`,
+    `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${DEEP}}}\n`,
+    `{"jsonrpc":"2.0","id":1,"method":"tasks/result","params":{"taskId":${DEEP}}}\n`,
+    `{"jsonrpc":"2.0","id":7,"error":{"code":${DEEP},"message":""}}\n`,
+  ];
+  const bench = new Bench("closed");
+  bench.session.fromClient(Buffer.from(CALL));
+  const passages = lines.flatMap((line) => [
+    bench.session.fromServer(Buffer.from(line)),
+    bench.session.fromClient(Buffer.from(line)),
+  ]);
+  bench.release();
+  for (const { decision } of passages) assert.equal((await decision).passes, true);
+  const refused = bench.session.fromClient(Buffer.from(lines[1]!));
+  bench.fail();
+  assert.ok((await refused.decision).reply.includes(`"id":${DEEP},`));
+});
