@@ -8,6 +8,10 @@ import {
   type RepositoryFile,
 } from "./repository.ts";
 
+/** What it imports of ours is joined into its own files (tools/bundle.ts), and not installed. */
+const BUNDLED = "packages/cli";
+const OURS = "@stele/";
+
 /**
  * Every package that a file imports is declared in the nearest package.json: what ships in its
  * dependencies, the rest there or in its or the root's devDependencies. Hoisting hides a missing
@@ -20,7 +24,7 @@ export function* declared(files: readonly RepositoryFile[]): Generator<Finding> 
     const [home] = /^(?:packages\/[^/]+|bench)(?=\/)/.exec(file.path) ?? [];
     const manifest = home === undefined ? root : (manifestOf(files, home) ?? {});
     const ships = home !== undefined && /^packages\/[^/]+\/(?:src|bin)\//.test(file.path);
-    const known = new Set(ships ? shipped(manifest) : [...all(manifest), ...all(root)]);
+    const known = new Set(ships ? shipped(manifest, home) : [...all(manifest), ...all(root)]);
     for (const { specifier, offset } of importsIn(file.program)) {
       const name = packageName(specifier);
       if (name === undefined || known.has(name) || isOurs(name, home)) continue;
@@ -37,14 +41,17 @@ function packageName(specifier: string): string | undefined {
 
 /** A package may name itself, and what lies outside the packages sees all of them as workspaces. */
 function isOurs(name: string, home: string | undefined): boolean {
-  if (home === undefined) return name.startsWith("@stele/");
-  return name === home.replace("packages/", "@stele/");
+  if (home === undefined) return name.startsWith(OURS);
+  return name === home.replace("packages/", OURS);
 }
 
-function shipped(manifest: Manifest): string[] {
-  return Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+function shipped({ dependencies, peerDependencies, ...rest }: Manifest, home: string): string[] {
+  const names = Object.keys({ ...dependencies, ...peerDependencies });
+  if (home !== BUNDLED) return names;
+  const joined = Object.keys(rest.devDependencies ?? {}).filter((name) => name.startsWith(OURS));
+  return [...names, ...joined];
 }
 
-function all(manifest: Manifest): string[] {
-  return [...shipped(manifest), ...Object.keys(manifest.devDependencies ?? {})];
+function all({ dependencies, peerDependencies, devDependencies }: Manifest): string[] {
+  return Object.keys({ ...dependencies, ...peerDependencies, ...devDependencies });
 }

@@ -5,8 +5,9 @@ export function* references(files: readonly RepositoryFile[]): Generator<Finding
   for (const file of files) {
     const [, directory] = /^(packages\/[^/]+)\/tsconfig\.json$/.exec(file.path) ?? [];
     if (directory === undefined) continue;
-    const dependencies = Object.keys(manifestOf(files, directory)?.dependencies ?? {});
-    const siblings = dependencies.filter((name) => name.startsWith("@stele/"));
+    const { dependencies, devDependencies } = manifestOf(files, directory) ?? {};
+    const declared = Object.keys({ ...dependencies, ...devDependencies });
+    const siblings = declared.filter((name) => name.startsWith("@stele/"));
     const expected = siblings.map((name) => name.replace("@stele/", "../")).toSorted();
     const config = JSON.parse(file.text) as { references?: readonly { path: string }[] };
     const actual = (config.references ?? []).map(({ path }) => path).toSorted();

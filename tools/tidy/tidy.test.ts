@@ -84,8 +84,8 @@ const BREACHES: Readonly<Record<string, readonly [Readonly<Record<string, string
   ],
   "what ships imports a devDependency": [
     {
-      "packages/cli/package.json": `{"devDependencies":{"extra":"1.0.0"}}`,
-      "packages/cli/src/a.ts": `import "extra/part";`,
+      "packages/cli/package.json": `{"devDependencies":{"extra":"1.0.0","@stele/core":"0.1.0"}}`,
+      "packages/cli/src/a.ts": `import "extra/part";\nimport "@stele/core/error";`,
       "packages/cli/test/a.ts": `import "extra";`,
     },
     "packages/cli/src/a.ts:1: declare extra in packages/cli/package.json",
