@@ -700,7 +700,7 @@ def read_cut(event: bytes, seq: int, time: str) -> Optional[NamedCut]:
 SIGNATURE_FIELD = re.compile(
     rb',"signature":\{"keyid":"([0-9a-f]{8})","sig":"([A-Za-z0-9+/]{86}==)"\}\}$'
 )
-SIGNATURE_BEGINNING = re.compile(rb',"signature":')
+SIGNATURE_BEGINNING = re.compile(rb',"signature":\{"keyid":"')
 SIGNATURE_FIELD_BYTES = len(',"signature":{"keyid":"","sig":""}') + 8 + 88
 AGENT_EVENT = re.compile(
     rb'\{"type":"stele\.agent","data":\{"action":"(add|retire)","agent":"([^"\\]*)",'
@@ -723,14 +723,20 @@ def has_name_twice(pairs: Any) -> bool:
     return len(set(names)) < len(names) or any(has_name_twice(value) for _, value in pairs)
 
 
+def read_one_way(event: bytes) -> Any:
+    """An event that all readers understand alike, as pairs; ValueError for another (ledger 3)."""
+    pairs = parse_json(event.decode(), pairs=True)
+    json.dumps(pairs, ensure_ascii=False).encode()  # refuses lone surrogates
+    if has_name_twice(pairs):
+        raise ValueError("a name is there twice")
+    return pairs
+
+
 def signing_agent(body: bytes) -> str:
     """The agent of a signed event; ValueError if there is not exactly one."""
-    text = body.decode()
-    pairs = parse_json(text, pairs=True)
-    json.dumps(pairs, ensure_ascii=False).encode()  # refuses lone surrogates
-    members = dict(pairs)
+    members = dict(read_one_way(body))
     agent = members.get("agent")
-    if has_name_twice(pairs) or "signature" in members or not isinstance(agent, str):
+    if "signature" in members or not isinstance(agent, str):
         raise ValueError("it does not name one agent")
     return agent
 
@@ -1310,14 +1316,17 @@ Commitments = Dict[str, str]
 
 def commitments_in(event: bytes) -> Commitments:
     """What an event commits to, found where writers put it: last in the event or before its
-    signature, and last in each reference (content 1)."""
-    if SIGNATURE_BEGINNING.match(event, len(event) - SIGNATURE_FIELD_BYTES - 1):
-        event = event[: -SIGNATURE_FIELD_BYTES - 1] + b"}"
-    if not event.endswith(b'"}}}'):
+    signature, and last in each reference (content 1). No other member is looked at."""
+    comma = max(0, len(event) - SIGNATURE_FIELD_BYTES - 1)
+    is_signed = SIGNATURE_BEGINNING.match(event, comma) is not None
+    if not event.endswith(b'"}}}') and not (is_signed and event.endswith(b'"}}', 0, comma)):
         return {}
-    name, references = parse_json(event.decode(errors="replace"), pairs=True)[-1]
+    members = parse_json(event.decode(errors="replace"), pairs=True)
+    if is_signed and members[-1][0] == "signature":
+        members = members[:-1]
+    name, references = members[-1] if members else ("", None)
     found: Commitments = {}
-    for content, reference in references if name == "content" else ():
+    for content, reference in references if name == "content" and isinstance(references, tuple) else ():
         member, value = reference[-1] if isinstance(reference, tuple) and reference else ("", None)
         is_hash = isinstance(value, str) and HASH_TEXT.fullmatch(value)
         if member == "commitment" and is_hash and CONTENT_NAME.fullmatch(content):
@@ -1348,7 +1357,7 @@ Erasures = Dict[int, Erasure]
 def read_erasure(seq: int, event: bytes) -> Erasure:
     """What entry `seq` says was erased; nothing if it is not of the form (content 5)."""
     try:
-        members = dict(parse_json(event.decode(errors="replace"), pairs=True))
+        members = dict(read_one_way(event))
     except ValueError:
         return Erasure()
     data = dict(members["data"]) if isinstance(members.get("data"), tuple) else {}
@@ -1425,6 +1434,8 @@ def commitment_to(name: str, content: Any) -> str:
     kinds = [kind for kind in ("text", "base64") if kind in members]
     if not isinstance(salt, str) or not HASH_TEXT.fullmatch(salt) or len(kinds) != 1:
         raise ValueError("a content is a salt, and one of text and base64")
+    if len(members) > 2:
+        raise ValueError("a content has nothing else")
     stored = members[kinds[0]]
     if not isinstance(stored, str):
         raise ValueError("a content is a string")
@@ -1464,8 +1475,11 @@ def parse_content_line(line: bytes) -> ContentLine:
     if not is_whole(seq) or not 0 <= seq <= MAX_NUMBER:
         return ContentLine()
     try:
-        contents = unique(unique(pairs).get("content"))
-        erased = read_tombstones(unique(pairs).get("erased", ()))
+        members = unique(pairs)
+        if not members.keys() <= {"seq", "content", "erased"}:
+            return ContentLine(int(seq))
+        contents = unique(members.get("content"))
+        erased = read_tombstones(members.get("erased", ()))
         if contents.keys() & erased.keys():
             return ContentLine(int(seq))
         commitments = {name: commitment_to(name, value) for name, value in contents.items()}

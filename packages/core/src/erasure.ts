@@ -1,5 +1,8 @@
+import { decodeUtf8 } from "./bytes.ts";
 import { isContentName } from "./content.ts";
+import { SteleError } from "./error.ts";
 import { encodeEvent, type EventText } from "./event.ts";
+import { parseJson } from "./json.ts";
 
 // The entries by which a journal says which contents were erased (spec/content.md section 5).
 
@@ -17,6 +20,8 @@ export interface Erasure {
   readonly by?: string | undefined;
 }
 
+/** As deep as `checkJsonObject` goes. */
+const MAX_EVENT_DEPTH = 256;
 /** The longest `reason`, in UTF-16 units. */
 export const MAX_REASON_LENGTH = 2048;
 /** The longest `by`, `subject` and name of a hold, in UTF-16 units. */
@@ -27,7 +32,9 @@ export function isErasedLine(line: string): boolean {
   return line.includes(ERASED_BEGINNING) && ERASED_LINE.test(line);
 }
 
-const ERASED_BEGINNING = ',"event":{"type":"stele.erased",';
+/** The first bytes of an event that can say so. */
+export const ERASED_EVENT_BEGINNING = '{"type":"stele.erased",';
+const ERASED_BEGINNING = `,"event":${ERASED_EVENT_BEGINNING}`;
 const ERASED_LINE =
   /^\{"seq":[0-9]+,"prev":"[^"]*","time":"[^"]*","event":\{"type":"stele\.erased",/;
 /** So that the leaf stays within its limit whatever the names and the reason. */
@@ -64,6 +71,22 @@ export function readErasure(seq: number, event: { readonly data?: unknown }): Er
   const ranges = contents as readonly unknown[];
   if (!ranges.every((range) => isErasedRange(range, seq)) || !ascend(ranges)) return undefined;
   return { contents: ranges, reason, by };
+}
+
+/**
+ * What the event of entry `seq`, which begins as ERASED_EVENT_BEGINNING says, covers, from its
+ * bytes; undefined as `readErasure`, and when two readers could take them for different events.
+ */
+export function parseErasure(seq: number, untrustedEvent: Uint8Array): Erasure | undefined {
+  const text = decodeUtf8(untrustedEvent);
+  if (text === undefined) return undefined;
+  try {
+    const { value } = parseJson(text, { inexactNumbers: "string", maxDepth: MAX_EVENT_DEPTH });
+    return readErasure(seq, value as { readonly data?: unknown });
+  } catch (error) {
+    if (error instanceof SteleError) return undefined;
+    throw error;
+  }
 }
 
 function ascend(ranges: readonly ErasedRange[]): boolean {

@@ -1,5 +1,6 @@
 export { checkJsonObject } from "./json/check.ts";
-export { hasMember } from "./json/member.ts";
+export { hasMember, memberBefore, membersOf, stringOf } from "./json/member.ts";
+export type { Member } from "./json/member.ts";
 export { parseJson } from "./json/parse.ts";
 export type { JsonOptions } from "./json/parse.ts";
 export type { JsonValue, ParsedJson } from "./json/reader.ts";

@@ -59,7 +59,7 @@ export async function checkOne(
   const keys = { key, recoveryKey: history.recoveryKey };
   const progress = onProgress && { onProgress };
   const signatures = { agents: job.agents, areSomeLost: job.areAgentsLost };
-  const wanted = { rootsWanted, wantsReferences: true, signatures };
+  const wanted = { rootsWanted, wantsCommitments: true, signatures };
   const check = { primitives, origin, keys, first, ...wanted, ...progress };
   try {
     const report = await checkFile(disk, segmentPath(job.directory, first), check);

@@ -55,6 +55,13 @@ suite("content", () => {
     assert.equal((await journal.append({ type: "note" })).seq, 0);
   });
 
+  test("that is named as a signature is, and whose reference is as long, is found", async () => {
+    const { journal } = await open();
+    const signature = { mediaType: "text/plain", bytes: "0123456789" };
+    await journal.append({ type: "note" }, { content: { body: "text", signature } });
+    await expectIntact(journal, 2);
+  });
+
   test("of several names has an own salt and commitment for each", async () => {
     const { journal } = await open();
     const names = ["a", "B", "0", "-", "_", ".", "x".repeat(64), "constructor", "toString"];

@@ -239,6 +239,18 @@ suite("agents' keys", () => {
     assert.equal((await journal.verify()).verdict, "intact");
   });
 
+  test("are not named by an event that is no UTF-8, which is found", async () => {
+    const { journal, disk } = await withCritic();
+    await using _ = journal;
+    await journal.append({ type: "note" });
+    const [{ path, bytes } = assert.fail()] = segmentsOf(disk);
+    const [told] = reseal([bytes], (event, seq) => (seq === 0 ? at(event, 40, 0x80) : event));
+    disk.files.set(path, told!);
+    disk.files.delete(`${DIRECTORY}/head`);
+    const { verdict, firstBad } = await journal.verify();
+    assert.deepEqual([verdict, firstBad?.seq], ["tampered", 0]);
+  });
+
   test("what is there is not added twice, what is not is not retired", async () => {
     const { journal } = await withCritic();
     await using _ = journal;

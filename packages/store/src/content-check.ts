@@ -7,7 +7,7 @@ import { contentPath } from "./content-segment.ts";
 import type { Disk, ReadableFile } from "./disk.ts";
 import { orUndefined } from "./files.ts";
 import { CONTENT, join } from "./layout.ts";
-import type { References, SegmentReport } from "./segment-report.ts";
+import type { SegmentReport } from "./segment-report.ts";
 
 /** What became of the contents that a segment's entries name. */
 export interface ContentsReport {
@@ -42,7 +42,7 @@ export async function checkContents(
 ): Promise<ContentsReport> {
   const here = await orUndefined(disk.list(join(directory, CONTENT)));
   if (!here) {
-    const absent = count(sealedReferences(report));
+    const absent = count(sealedCommitments(report));
     return { checked: 0, absent, erased: [], finding: undefined };
   }
   const path = contentPath(directory, report.header.first);
@@ -61,7 +61,7 @@ async function checkFile(
   path: string,
   report: SegmentReport,
 ): Promise<ContentsReport> {
-  const wanted = sealedReferences(report);
+  const wanted = sealedCommitments(report);
   const all = count(wanted);
   const erased = new ErasedSoFar();
   const file = await orUndefined(disk.openRead(path));
@@ -111,9 +111,12 @@ function malformedLine(
   return seq < sealedSize ? { verdict: "corrupt", seq, reason: error.message } : undefined;
 }
 
+/** What was not found yet, by `seq`. */
+type Wanted = Map<number, Map<string, string>>;
+
 /** What a pass over a content segment looks for and finds. */
 interface CheckingOff {
-  readonly wanted: Map<number, Map<string, string>>;
+  readonly wanted: Wanted;
   readonly sealedSize: number;
   readonly erased: ErasedSoFar;
 }
@@ -175,13 +178,9 @@ function mismatch(
   return `it does not commit to the content ${name} that lies there`;
 }
 
-function sealedReferences({ references, end }: SegmentReport): Map<number, Map<string, string>> {
-  const sealed = [...references].filter(([seq]) => seq < end.sealedSize);
-  return new Map(sealed.map(([seq, names]) => [seq, commitments(names)]));
-}
-
-function commitments(names: References): Map<string, string> {
-  return new Map([...names].map(([name, { commitment }]) => [name, commitment]));
+function sealedCommitments({ commitments, end }: SegmentReport): Wanted {
+  const sealed = [...commitments].filter(([seq]) => seq < end.sealedSize);
+  return new Map(sealed.map(([seq, names]) => [seq, new Map(names)]));
 }
 
 function count(wanted: ReadonlyMap<number, ReadonlyMap<string, string>>): number {

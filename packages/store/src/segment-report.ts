@@ -1,8 +1,8 @@
 import { matchesAscii, utf8 } from "@stele/core/bytes";
-import { contentReferences, type ContentReference } from "@stele/core/content";
+import { commitmentsIn, type Commitments } from "@stele/core/commitments";
 import { SegmentChecker, type SegmentEnd, type SegmentKeys } from "@stele/core/checker";
 import { parseCheckpoint } from "@stele/core/checkpoint";
-import { isErasedLine, readErasure, type Erasure } from "@stele/core/erasure";
+import { ERASED_EVENT_BEGINNING, parseErasure, type Erasure } from "@stele/core/erasure";
 import { SteleError } from "@stele/core/error";
 import type { Hash } from "@stele/core/hash";
 import type { Primitives, VerifierKey } from "@stele/core/key";
@@ -14,11 +14,9 @@ import {
 } from "@stele/core/ledger";
 import { parseNote, verifyNote, type Note } from "@stele/core/note";
 import type { PrunedRecord } from "@stele/core/pruned-event";
-import { SIGNATURE_FIELD_BYTES } from "@stele/core/signed-event";
 import { leavesUpTo, type TileHash } from "@stele/core/tile";
 import type { Finding } from "@stele/core/verdict";
 import type { ReadableFile } from "./disk.ts";
-import { readEntryLine } from "./entry-line.ts";
 import {
   SignatureCheck,
   type SignatureCheckOptions,
@@ -35,11 +33,11 @@ export interface SegmentReport {
   readonly sizeBytes: number;
   /** The full tiles whose last entry is one of its sealed ones. */
   readonly tiles: readonly TileHash[];
-  /** The contents that entries name, by `seq`, when they were asked for. */
-  readonly references: ReadonlyMap<number, References>;
+  /** What entries commit to, by `seq`, when it was asked for. */
+  readonly commitments: ReadonlyMap<number, Commitments>;
   /** What its sealed entries say of segments that were dropped. */
   readonly pruned: readonly PrunedRecord[];
-  /** What entries say was erased, by their `seq`, when references were asked for. */
+  /** What entries say was erased, by their `seq`, when commitments were asked for. */
   readonly erasures: ReadonlyMap<number, Erasure>;
   /** What agents signed, when it was asked for. */
   readonly signatures: SignaturesReport | undefined;
@@ -48,9 +46,6 @@ export interface SegmentReport {
   /** The recovery key that entry 0 names, when it is in this segment, or that was given. */
   readonly recoveryKey: VerifierKey | undefined;
 }
-
-/** The contents that an entry names. */
-export type References = ReadonlyMap<string, ContentReference>;
 
 /** The bytes behind the last good seal. */
 export interface Tail {
@@ -79,8 +74,8 @@ export interface SegmentCheck {
   readonly first: number;
   /** Tree sizes whose roots are wanted. */
   readonly rootsWanted?: readonly number[];
-  /** Whether the contents that entries name are to be collected. */
-  readonly wantsReferences?: boolean;
+  /** Whether commitments to contents, and what was erased, are to be collected. */
+  readonly wantsCommitments?: boolean;
   /** What agents' signatures are to be checked against; they are not looked at without. */
   readonly signatures?: Pick<SignatureCheckOptions, "agents" | "areSomeLost">;
   /** Called now and then with the bytes that were passed since the last call. */
@@ -109,7 +104,7 @@ class SegmentPass implements LineSink {
   #sealsBehind = 0;
   #lastSealEnd = 0;
   #sizeBytes = 0;
-  readonly #references = new Map<number, References>();
+  readonly #commitments = new Map<number, Commitments>();
   readonly #erasures = new Map<number, Erasure>();
 
   readonly #signatures: SignatureCheck | undefined;
@@ -148,42 +143,32 @@ class SegmentPass implements LineSink {
     if (!this.#checker) throw damagedHeader(this.#check.first);
     const { header, end, roots, recoveryKey } = this.#checker;
     const sizeBytes = this.#sizeBytes;
-    const references = this.#references;
+    const commitments = this.#commitments;
     const signatures = this.#signatures?.report(end.sealedSize);
     const tiles = this.#checker.tiles.filter((tile) => leavesUpTo(tile) <= end.sealedSize);
     const pruned = this.#checker.pruned.filter(({ seq }) => seq < end.sealedSize);
     const tail = this.#tail(end);
     const erasures = new Map([...this.#erasures].filter(([seq]) => seq < end.sealedSize));
-    const named = { references, signatures, pruned, erasures };
+    const named = { commitments, signatures, pruned, erasures };
     return { header, end, roots, tiles, sizeBytes, ...named, tail, recoveryKey };
   }
 
   #lookAtEntry(buffer: Uint8Array, start: number, end: number): void {
-    if (this.#check.wantsReferences) this.#collect(buffer, start, end);
+    if (this.#check.wantsCommitments) this.#collect(buffer, start, end);
     const { size, sealedSize } = this.#checker!;
     this.#signatures?.look(buffer.subarray(start, end), size - 1, sealedSize);
   }
 
-  /**
-   * The references come last in an event, or before its signature, so that the bytes there tell
-   * most entries without any.
-   */
-  #collect(buffer: Uint8Array, start: number, end: number): void {
-    if (isOfJournal(buffer, start)) this.#collectErasure(buffer.subarray(start, end));
-    const last = end - HASH_FIELD_BYTES - 4;
-    const isSigned = matchesAscii(buffer, last - SIGNATURE_FIELD_BYTES + 3, ',"signature":');
-    if (!matchesAscii(buffer, isSigned ? last - SIGNATURE_FIELD_BYTES : last, '"}}')) return;
-    const { entry } = readEntryLine(buffer.subarray(start, end)) ?? {};
-    const references = entry && contentReferences(entry.event);
-    if (references && references.size > 0) this.#references.set(entry.seq, references);
-  }
-
-  #collectErasure(line: Uint8Array): void {
-    const found = readEntryLine(line);
-    if (!found || !isErasedLine(found.line)) return;
-    const { seq, event } = found.entry;
-    const erasure = readErasure(seq, event);
-    if (erasure) this.#erasures.set(seq, erasure);
+  #collect(buffer: Uint8Array, line: number, lineEnd: number): void {
+    const seq = this.#checker!.size - 1;
+    const start = line + BEFORE_SEQ_BYTES + String(seq).length + BEHIND_SEQ_BYTES;
+    const end = lineEnd - HASH_FIELD_BYTES;
+    if (matchesAscii(buffer, start, ERASED_EVENT_BEGINNING)) {
+      const erasure = parseErasure(seq, buffer.subarray(start, end));
+      if (erasure) this.#erasures.set(seq, erasure);
+    }
+    const commitments = commitmentsIn(buffer, start, end);
+    if (commitments.size > 0) this.#commitments.set(seq, commitments);
   }
 
   #begin(line: Uint8Array): undefined {
@@ -249,13 +234,8 @@ class SegmentPass implements LineSink {
   }
 }
 
-/** Whether the checked line is of an entry of the journal's own. */
-function isOfJournal(buffer: Uint8Array, start: number): boolean {
-  if (buffer[start + 4] !== 0x71) return false;
-  const digits = buffer.indexOf(0x2c, start + 7) - start - 7;
-  return matchesAscii(buffer, start + 7 + digits + BEHIND_SEQ_BYTES, '{"type":"stele.');
-}
-
+/** `{"seq":` */
+const BEFORE_SEQ_BYTES = 7;
 /** `,"prev":"…","time":"…","event":` */
 const BEHIND_SEQ_BYTES = 9 + 64 + 10 + 24 + 10;
 

@@ -92,7 +92,8 @@ export class SignatureCheck {
   ): void {
     const { primitives, origin } = this.#options;
     try {
-      const change = parseAgentChange(primitives, decodeUtf8(bytes.subarray(start, end)) ?? "");
+      // The forms that count are ASCII; what is not even UTF-8 is none of them.
+      const change = parseAgentChange(primitives, bytes.toString("latin1", start, end));
       if (!change) return;
       this.#changes.push({ ...change, seq });
       if (change.proof && !provesPossession(primitives, origin, change)) {
