@@ -8,7 +8,7 @@ import type { SegmentHeader } from "@stele/core/ledger";
 import type { PrunedRecord } from "@stele/core/pruned-event";
 import type { Finding, Verdict } from "@stele/core/verdict";
 import type { ErasedContents } from "@stele/store/contents";
-import { judge, type Head, type KeyHistory, type SegmentReport } from "@stele/store/reading";
+import { judge, type Head, type KeyHistory } from "@stele/store/reading";
 import { cannotRuleOut } from "./cannot-rule-out.ts";
 import {
   agentsOfPast,
@@ -20,7 +20,7 @@ import {
   type PrunedPast,
 } from "./pruned-past.ts";
 import { bearsOutKey, findAnchored, holdAgainst, type Checkpoints } from "./held-against.ts";
-import type { CheckedSegment } from "./verify-segments.ts";
+import type { CheckedReport, CheckedSegment } from "./verify-segments.ts";
 
 /** What the journal is held against. */
 export interface Evidence {
@@ -218,7 +218,7 @@ function advance(
 
 function joinSignatures(
   before: Progress,
-  { signatures }: SegmentReport,
+  { signatures }: CheckedReport,
 ): Pick<Progress, "signatures" | "agents" | "wronglySigned"> {
   const { checked = 0, unchecked = 0, changes = [] } = signatures ?? {};
   return {
@@ -263,7 +263,7 @@ function found(progress: Progress, finding: Finding): Progress {
   return { ...progress, finding };
 }
 
-function findGap(before: Progress, { header }: SegmentReport): Finding | undefined {
+function findGap(before: Progress, { header }: CheckedReport): Finding | undefined {
   if (header.first > before.size) {
     const reason = `entries ${before.size} to ${header.first - 1} are missing with their segment`;
     return tampered(before.size, reason);
@@ -276,7 +276,7 @@ function findGap(before: Progress, { header }: SegmentReport): Finding | undefin
 function findOtherKey(
   before: Progress,
   checked: {
-    readonly report: SegmentReport;
+    readonly report: CheckedReport;
     readonly key: VerifierKey;
     readonly history: KeyHistory;
   },
@@ -298,7 +298,7 @@ function isSame(left: VerifierKey | undefined, right: VerifierKey | undefined): 
 }
 
 /** A closed segment ends with a seal: nothing may follow it there. */
-function findUnsealed({ tail, end }: SegmentReport): Finding | undefined {
+function findUnsealed({ tail, end }: CheckedReport): Finding | undefined {
   if (tail.finding) return tail.finding;
   if (tail.kind === "none") return undefined;
   return tampered(end.sealedSize, "a segment that is not the last does not end with a seal");

@@ -29,10 +29,13 @@ export interface SegmentJob {
   readonly areAgentsLost: boolean;
 }
 
+/** Without what is as large as the segment itself, and was looked at. */
+export type CheckedReport = Omit<SegmentReport, "commitments" | "tiles">;
+
 /** A segment's report, or why there is none. */
 export type CheckedSegment =
   | {
-      readonly report: SegmentReport;
+      readonly report: CheckedReport;
       /** What its seals were checked with. */
       readonly key: VerifierKey;
       readonly contents: ContentsReport;
@@ -62,9 +65,10 @@ export async function checkOne(
   const wanted = { rootsWanted, wantsCommitments: true, signatures };
   const check = { primitives, origin, keys, first, ...wanted, ...progress };
   try {
-    const report = await checkFile(disk, segmentPath(job.directory, first), check);
-    const contents = await checkContents(disk, primitives, job.directory, report);
-    const [across, own] = partition(report.tiles, (tile) => firstOf(tile) < history.first);
+    const whole = await checkFile(disk, segmentPath(job.directory, first), check);
+    const contents = await checkContents(disk, primitives, job.directory, whole);
+    const { commitments: _, tiles: all, ...report } = whole;
+    const [across, own] = partition(all, (tile) => firstOf(tile) < history.first);
     const tiles = await checkTiles(disk, primitives, job.directory, { tiles: own });
     const acrossCut = await checkTiles(disk, primitives, job.directory, { tiles: across });
     return { report, key, contents, tiles, acrossCut };

@@ -48,8 +48,13 @@ class Pool {
     this.#workers = Array.from({ length: count }, () => this.#start(job, onProgress));
   }
 
-  result(first: number): Promise<CheckedSegment> {
-    return this.#results.get(first)!.promise;
+  /** To be asked for once: it is not kept. */
+  async result(first: number): Promise<CheckedSegment> {
+    try {
+      return await this.#results.get(first)!.promise;
+    } finally {
+      this.#results.delete(first);
+    }
   }
 
   async close(): Promise<void> {

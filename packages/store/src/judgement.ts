@@ -101,9 +101,12 @@ export const JUDGEMENTS: readonly {
   },
 ];
 
+/** What a judgement rests on. */
+type EndOfLedger = Pick<SegmentReport, "header" | "end" | "tail" | "sizeBytes">;
+
 /** What the last segment's end means, and what is wrong when it means damage. */
 export function judge(
-  report: SegmentReport,
+  report: EndOfLedger,
   head: Head | "missing" | "torn",
 ): { readonly judgement: Judgement; readonly finding: Finding | undefined } {
   const { tail, end } = report;
@@ -121,7 +124,7 @@ export function judge(
   return { judgement, finding: finding ?? missing(head as Head, end.sealedSize) };
 }
 
-function endsEarly(report: SegmentReport, head: Head): boolean {
+function endsEarly(report: EndOfLedger, head: Head): boolean {
   return head.segment > report.header.first || head.segmentBytes > report.sizeBytes;
 }
 
@@ -135,13 +138,13 @@ function missing(head: Head, sealedSize: number): Finding {
 }
 
 /** Entries and hashes are what they were, so only lines that are neither can be missing. */
-function moved({ header, end }: SegmentReport, { segmentBytes }: Head): Finding {
+function moved({ header, end }: EndOfLedger, { segmentBytes }: Head): Finding {
   const places = `the last seal ended at byte ${segmentBytes}, and ends at ${end.sealedBytes}`;
   const reason = `seals were removed or added in its segment: ${places}`;
   return { verdict: "tampered", seq: header.first, reason };
 }
 
-function headState({ header, end }: SegmentReport, head: Head | "missing" | "torn"): HeadState {
+function headState({ header, end }: EndOfLedger, head: Head | "missing" | "torn"): HeadState {
   if (typeof head === "string") return head;
   if (head.size > end.sealedSize) return "ahead";
   const isOfThisSeal = head.size === end.sealedSize && head.segment === header.first;
