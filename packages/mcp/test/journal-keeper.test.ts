@@ -189,3 +189,21 @@ test("what is missed while a gap is being recorded is not lost", async () => {
     [2],
   );
 });
+
+test("a gap fits into an entry, whatever the tools that it names are called", async () => {
+  const { keeper, disk, clock } = keep();
+  disk.openFailure = FULL;
+  for (let count = 0; count < 60; count++) {
+    // As clip.ts leaves a hostile name: each of the characters takes six in JSON.
+    const tool = String(count).padStart(256, "\u0001");
+    await rejects(keeper.record(entry(`call-${count}`, { data: { tool } })), "DISK_FULL");
+  }
+  disk.openFailure = undefined;
+  await clock.pass(10_000);
+  const [gap] = disk.of("stele.gap");
+  const data = gap!.data as { count: number; tools: string[]; calls: string[] };
+  assert.equal(data.count, 60);
+  assert.equal(data.calls.length, 50);
+  assert.ok(data.tools.length > 0);
+  assert.ok(JSON.stringify(gap).length < 40_000, "an entry has at most 65,535 bytes");
+});
