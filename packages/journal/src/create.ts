@@ -100,6 +100,11 @@ function firstSigner(
     const key = parseVerifierKey(primitives, requirePublicKey(publicKey), ["ed25519"]);
     return { signer: commandSigner(world, key, command) };
   }
+  if (publicKey !== undefined) {
+    const fix = "set STELE_SIGNER to the command that signs, or leave the public key out";
+    const message = "the public key of a signer was given, and there is no STELE_SIGNER";
+    throw new SteleError("OPTION_INVALID", message, { fix });
+  }
   const given = environment["STELE_KEY"];
   if (given) return { signer: keySigner(world, parseSigningKey(primitives, given.trim())) };
   const key = generateKey(world, options.origin ?? defaultOrigin(world, directory), keyType);

@@ -4,10 +4,23 @@ import { dirname, join } from "node:path";
 import { SteleError } from "@stele/core/error";
 import { coded } from "./disk-error.ts";
 
-/** Where private keys lie: `$XDG_CONFIG_HOME/stele/keys`, or `~/.config/stele/keys`. */
+/**
+ * Where private keys lie: `$XDG_CONFIG_HOME/stele/keys`, or `~/.config/stele/keys`. Throws
+ * DISK_NOT_FOUND for a user who has no home.
+ */
 export function secretsDirectory(): string {
-  const configuration = process.env["XDG_CONFIG_HOME"] || join(homedir(), ".config");
+  const configuration = process.env["XDG_CONFIG_HOME"] || join(home(), ".config");
   return join(configuration, "stele", "keys");
+}
+
+function home(): string {
+  try {
+    return homedir();
+  } catch (cause) {
+    const fix = "set HOME or XDG_CONFIG_HOME, or give the key in STELE_KEY";
+    const message = "this user has no home directory, where keys would lie";
+    throw new SteleError("DISK_NOT_FOUND", message, { cause, fix });
+  }
 }
 
 /** The file's bytes, or undefined when there is none. */
