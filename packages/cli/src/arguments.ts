@@ -20,10 +20,26 @@ export function readCall(command: Command, words: readonly string[]): Call {
     strict: true,
   } satisfies ParseArgsConfig;
   try {
-    const { positionals, values } = parseArgs(config);
+    const { positionals, values, tokens } = parseArgs({ ...config, tokens: true });
+    refuseRepeated(command, tokens);
     return { positionals, options: values };
   } catch (cause) {
-    throw usage(command, firstSentence((cause as Error).message), cause);
+    if (cause instanceof SteleError) throw cause;
+    throw usage(command, mistakeIn(command, cause as Error), cause);
+  }
+}
+
+/** Of two values one would count, and nobody would be told which. */
+function refuseRepeated(
+  command: Command,
+  tokens: readonly { readonly kind: string; readonly name?: string; readonly value?: unknown }[],
+): void {
+  const seen = new Set<string>();
+  for (const { kind, name, value } of tokens) {
+    if (kind !== "option" || name === undefined || value === undefined) continue;
+    if (command.options[name]?.multiple === true) continue;
+    if (seen.has(name)) throw usage(command, `--${name} can be given once only`);
+    seen.add(name);
   }
 }
 
@@ -49,6 +65,23 @@ export function operands<const Names extends readonly string[]>(
 export function wholeNumber(command: Command, call: Call, name: string): number | undefined {
   const digits = text(call, name);
   return digits === undefined ? undefined : parseWhole(command, `--${name}`, digits);
+}
+
+/** The option as a whole number from 1 on; undefined when it was not given. */
+export function positive(command: Command, call: Call, name: string): number | undefined {
+  const count = wholeNumber(command, call, name);
+  if (count !== 0) return count;
+  throw usage(command, `--${name} takes a whole number from 1 on, not 0`);
+}
+
+/** The entries that --from and --to name, both included. Throws OPTION_INVALID. */
+export function range(
+  command: Command,
+  call: Call,
+): { readonly from: number | undefined; readonly to: number | undefined } {
+  const [from, to] = [wholeNumber(command, call, "from"), wholeNumber(command, call, "to")];
+  if (from === undefined || to === undefined || from <= to) return { from, to };
+  throw usage(command, `--from is ${from}, which is behind --to, ${to}`);
 }
 
 /** The text as a whole number from 0 on; `what` names it in the mistake. */
@@ -102,6 +135,15 @@ export function usage(command: Command, mistake: string, cause?: unknown): Stele
   });
 }
 
-function firstSentence(message: string): string {
+/** What parseArgs says, in few words. */
+function mistakeIn({ options }: Command, { message }: Error): string {
+  const [, names = "", what = ""] = /^Option '([^']*)' (.*)/.exec(message) ?? [];
+  const [, letter = "", long] = /^(?:-(\w))?(?:, )?(?:--([\w-]+))?/.exec(names) ?? [];
+  const name = long ?? Object.keys(options).find((known) => options[known]!.short === letter);
+  if (what === "does not take an argument") return `--${name} takes no value`;
+  if (what === "argument missing") return `--${name} lacks its value`;
+  if (what === "argument is ambiguous.") {
+    return `--${name} lacks its value; one that begins with a dash is written --${name}=-…`;
+  }
   return message.split(". ")[0]!.replace(/^Unknown option/, "unknown option");
 }

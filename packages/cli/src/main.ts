@@ -46,6 +46,8 @@ function explain(error: unknown): string {
   return harmless(`stele: ${error.message}; ${error.fix} [${error.code}]`).replaceAll("\n", " ");
 }
 
+// Where nobody can be told, the exit status says what there is to say.
+process.stderr.on("error", () => undefined);
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

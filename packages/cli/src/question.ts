@@ -1,8 +1,9 @@
 import { SteleError } from "@stele/core/error";
 import type { JournalReader } from "@stele/journal";
 import type { AskOptions, Filter } from "@stele/journal/questions";
-import { text, usage, wholeNumber, type Call } from "./arguments.ts";
+import { range, text, usage, type Call } from "./arguments.ts";
 import type { Command } from "./command.ts";
+import { forPeople } from "./output.ts";
 import { IndexBar } from "./progress.ts";
 import { parseTime } from "./time-expression.ts";
 
@@ -56,11 +57,14 @@ export function readFilter(command: Command, call: Call): Filter {
     const [from, to] = [since, until].map((ms) => new Date(ms).toISOString());
     throw usage(command, `--since is ${from}, which is after --until, ${to}`);
   }
-  const [from, to] = [wholeNumber(command, call, "from"), wholeNumber(command, call, "to")];
-  if (from !== undefined && to !== undefined && from > to) {
-    throw usage(command, `--from is ${from}, which is behind --to, ${to}`);
-  }
-  return { ...Object.fromEntries(texts), since, until, from, to };
+  return { ...Object.fromEntries(texts), since, until, ...range(command, call) };
+}
+
+/** Whether the answer is for a person. Throws OPTION_INVALID when it is asked for in two ways. */
+export function isForPeople(command: Command, { options }: Call): boolean {
+  if (options["people"] !== true) return forPeople(options);
+  if (options["json"] !== true) return true;
+  throw usage(command, "--json and --people exclude each other");
 }
 
 /** Asks, and shows meanwhile how far the index is, when it takes time to make. */

@@ -21,6 +21,8 @@ export const SELECTION_HELP = `  --seq N, --seq N..M   an entry, or the entries 
   --reason TEXT         why, for the entry that says so
   --by WHO              who wants it (default: your user name)`;
 
+const SELECTORS = ["seq", "session", "agent", "subject"] as const;
+
 /** What the options select. Throws OPTION_INVALID. */
 export function readSelection(command: Command, call: Call): Selection {
   const [session, agent, subject] = ["session", "agent", "subject"].map((name) => text(call, name));
@@ -38,7 +40,21 @@ export function readWhy(
 ): { readonly reason: string; readonly by: string } {
   const reason = text(call, "reason");
   if (reason === undefined) throw usage(command, "--reason is missing");
-  return { reason, by: text(call, "by") ?? userInfo().username };
+  return { reason, by: text(call, "by") ?? userName(command) };
+}
+
+function userName(command: Command): string {
+  try {
+    return userInfo().username;
+  } catch (cause) {
+    throw usage(command, "--by is missing, and this user has no name", cause);
+  }
+}
+
+/** Throws OPTION_INVALID when the call selects entries, and `action` is not about some. */
+export function refuseSelection(command: Command, call: Call, action: string): void {
+  const given = SELECTORS.find((name) => text(call, name) !== undefined);
+  if (given !== undefined) throw usage(command, `${action} takes no --${given}`);
 }
 
 function readSeqs(command: Command, call: Call): Selection["seqs"] {

@@ -1,10 +1,11 @@
 import stringWidth from "string-width";
 import { bold } from "./style.ts";
 
-/** A column of a table: its title, and whether what is in it are numbers. */
+/** A column of a table: its title, whether what is in it are numbers, and whether none is cut. */
 export interface Column {
   readonly title: string;
   readonly isNumber?: boolean;
+  readonly isWhole?: boolean;
 }
 
 const GAP = "  ";
@@ -16,7 +17,9 @@ export function formatTable(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
 ): string {
-  const cells = rows.map((row) => row.map(cut));
+  const cells = rows.map((row) =>
+    row.map((cell, place) => (columns[place]?.isWhole === true ? cell : cut(cell))),
+  );
   const widths = columns.map(({ title }, place) =>
     Math.max(stringWidth(title), ...cells.map((row) => stringWidth(row[place] ?? ""))),
   );

@@ -41,7 +41,8 @@ export function parseTime(command: Command, words: TimeWords): number {
   if (ms !== undefined && Number.isFinite(ms)) return ms;
   const forms = "2h, 30m or 7d (ago), 14:00 (today, UTC), 2026-11-28 or 2026-11-28T14:00+02:00";
   const given = JSON.stringify(words.text);
-  throw usage(command, `--${words.name} takes ${forms}, not ${given}`);
+  const other = words.name === "before" ? "the number of an entry, " : "";
+  throw usage(command, `--${words.name} takes ${other}${forms}, not ${given}`);
 }
 
 function ago({ text, nowMs }: TimeWords): number | undefined {

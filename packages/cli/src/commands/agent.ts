@@ -3,7 +3,8 @@ import type { AgentKey } from "@stele/journal/agents";
 import { operands, usage, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { forPeople, print, printJson } from "../output.ts";
-import { bold, dim, harmless } from "../style.ts";
+import { dim, harmless } from "../style.ts";
+import { formatTable, type Column } from "../table.ts";
 
 export const agent: Command = {
   name: "agent",
@@ -47,18 +48,21 @@ async function run(call: Call): Promise<number> {
 
 async function list(directory: string, call: Call): Promise<number> {
   const keys = await (await openReader(directory)).agentKeys();
-  const people = forPeople(call.options);
-  for (const key of keys) {
-    if (people) await print(formatKey(key));
-    else await printJson(key);
-  }
-  if (keys.length === 0 && people) await print("no agent has a key here\n");
+  if (!forPeople(call.options)) for (const key of keys) await printJson(key);
+  else if (keys.length === 0) await print("no agent has a key here\n");
+  else await print(formatTable(COLUMNS, keys.map(row)));
   return 0;
 }
 
-function formatKey({ agent: name, publicKey, added, retired, isProven }: AgentKey): string {
-  const until = retired === null ? "" : `, retired by entry ${retired}`;
-  const proof = isProven ? ", possession proven" : "";
-  const since = dim(`added by entry ${added}${until}${proof}`);
-  return `${bold(harmless(name))}   ${harmless(publicKey)}   ${since}\n`;
+const COLUMNS: readonly Column[] = [
+  { title: "agent" },
+  { title: "added by", isNumber: true },
+  { title: "retired by", isNumber: true },
+  { title: "proven" },
+  { title: "public key", isWhole: true },
+];
+
+function row({ agent: name, publicKey, added, retired, isProven }: AgentKey): readonly string[] {
+  const until = retired === null ? "" : String(retired);
+  return [harmless(name), String(added), until, isProven ? "yes" : "", harmless(publicKey)];
 }

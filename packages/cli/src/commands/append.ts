@@ -6,7 +6,7 @@ import type { Command } from "../command.ts";
 import { withSchemas } from "../schemas.ts";
 import { readLines, StandardInput, unrecorded, type InputLine } from "../input.ts";
 import { OutputClosed } from "../output.ts";
-import { Receipts } from "../receipts.ts";
+import { Receipts, type Unprinted } from "../receipts.ts";
 import { findWitness, warn } from "../witnesses.ts";
 
 export const append: Command = {
@@ -60,13 +60,14 @@ async function run(call: Call): Promise<number> {
   let mistake: Error | undefined;
   try {
     for await (const line of readLines(input.chunks())) {
+      if (receipts.isOver) break;
       const pending = journal.append(read(line), { ack });
       await receipts.add(pending.catch((error: unknown) => refused(line, error)));
     }
   } catch (error) {
     mistake = error as Error;
   }
-  await receipts.finished().catch(explainClosed);
+  await receipts.finished().catch((error: unknown) => explain(error, receipts.unprinted));
   // What the witnesses do not answer here was told by a warning.
   if (witness) await journal.witnessSealed().catch(() => undefined);
   if (mistake !== undefined) throw mistake;
@@ -78,21 +79,43 @@ const SIGNED = '{"signed":';
 /** The exit status of a program that SIGINT ended. */
 const INTERRUPTED = 130;
 
-/** What the journal refuses it refuses later, when lines behind it may be on their way. */
+/** The journal refused one line. It does that later, when lines behind it may be on their way. */
+class LineRefused extends Error {
+  override readonly name = "LineRefused";
+  readonly number: number;
+  readonly reason: SteleError;
+
+  constructor(number: number, reason: SteleError) {
+    super(reason.message, { cause: reason });
+    this.number = number;
+    this.reason = reason;
+  }
+}
+
 function refused({ number }: InputLine, error: unknown): never {
-  if (!(error instanceof SteleError) || !OF_THE_LINE.test(error.code)) throw error;
-  const { code, message, fix } = error;
-  const place = `line ${number} was not recorded, what follows it may be`;
-  throw new SteleError(code, `${place}: ${message}`, { fix, cause: error });
+  const isOfTheLine = error instanceof SteleError && OF_THE_LINE.test(error.code);
+  throw isOfTheLine ? new LineRefused(number, error) : error;
 }
 
 /** Codes of errors that are about one event, not about the journal. */
 const OF_THE_LINE = /^(?:EVENT|CONTENT|SIGNATURE|AGENT)_/;
 
-function explainClosed(error: unknown): never {
+function explain(error: unknown, unprinted: Unprinted): never {
+  if (error instanceof LineRefused) {
+    const { code, message, fix } = error.reason;
+    const place = `line ${error.number} was not recorded, ${behind(unprinted)}`;
+    throw new SteleError(code, `${place}: ${message}`, { fix, cause: error });
+  }
   if (!(error instanceof OutputClosed)) throw error;
   const message = "standard output was closed before all receipts were printed";
   throw new SteleError("OUTPUT_CLOSED", message, { cause: error });
+}
+
+function behind({ seqs, failed }: Unprinted): string {
+  if (failed) return "what follows it may be";
+  if (seqs.length === 0) return "nor what follows it";
+  const count = seqs.length === 1 ? "1 line" : `${seqs.length} lines`;
+  return `but ${count} behind it, up to entry ${Math.max(...seqs)}, without a receipt`;
 }
 
 /** How lines become events, as the options say: parsed, and checked against their types. */

@@ -1,6 +1,6 @@
 import { openReader, SteleError, type Entry, type EntryLine } from "@stele/journal";
 import type { ContentCursor } from "@stele/journal/results";
-import { onlyDirectory, usage, wholeNumber, type Call } from "../arguments.ts";
+import { onlyDirectory, range, usage, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { formatEntry } from "../entry-view.ts";
 import { forPeople, print } from "../output.ts";
@@ -39,8 +39,7 @@ Examples:
 async function run(call: Call): Promise<number> {
   const directory = onlyDirectory(cat, call);
   const { reverse, follow, content } = call.options;
-  const from = wholeNumber(cat, call, "from");
-  const to = wholeNumber(cat, call, "to");
+  const { from, to } = range(cat, call);
   if (follow && (reverse || to !== undefined)) {
     throw usage(cat, "--follow goes with neither --to nor --reverse");
   }

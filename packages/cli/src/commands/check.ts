@@ -23,7 +23,7 @@ import type { Command } from "../command.ts";
 import { formatEntry } from "../entry-view.ts";
 import { evidenceJson, extensionJson, formatEvidence, formatExtended } from "../evidence-view.ts";
 import { openInput, readInput } from "../input-file.ts";
-import { forPeople, print, printJson } from "../output.ts";
+import { conclude, forPeople, print, printJson } from "../output.ts";
 
 export const check: Command = {
   name: "check",
@@ -133,9 +133,9 @@ async function checkConsistency(
   const older = parseSignedCheckpoint(await readInput(old));
   const extension = parseExtension(await readAtMost(file, MAX_TLOG_PROOF_BYTES));
   const found = checkExtension(primitives, { ...trust, oldKey }, older, extension);
-  if (forPeople(call.options)) await print(formatExtended(found));
-  else await printJson(extensionJson(found));
-  return found.proven ? 0 : 1;
+  const status = found.proven ? 0 : 1;
+  if (forPeople(call.options)) return conclude(status, print(formatExtended(found)));
+  return conclude(status, printJson(extensionJson(found)));
 }
 
 async function printLine(call: Call, line: string): Promise<void> {
@@ -144,9 +144,9 @@ async function printLine(call: Call, line: string): Promise<void> {
 }
 
 async function report(call: Call, evidence: Evidence): Promise<number> {
-  if (forPeople(call.options)) await print(formatEvidence(evidence));
-  else await printJson(evidenceJson(evidence));
-  return evidence.proven ? 0 : 1;
+  const status = evidence.proven ? 0 : 1;
+  if (forPeople(call.options)) return conclude(status, print(formatEvidence(evidence)));
+  return conclude(status, printJson(evidenceJson(evidence)));
 }
 
 /** The file from its beginning. */

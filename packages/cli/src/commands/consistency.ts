@@ -3,7 +3,7 @@ import type { Consistency } from "@stele/journal/results";
 import { operands, text, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { readInput } from "../input-file.ts";
-import { forPeople, print, printJson } from "../output.ts";
+import { conclude, forPeople, print, printJson } from "../output.ts";
 import { bold, green, red } from "../style.ts";
 
 export const consistency: Command = {
@@ -33,11 +33,12 @@ async function run(call: Call): Promise<number> {
   const old = await readInput(path);
   const reader = await openReader(directory);
   const found = await reader.consistency(old, { key: text(call, "key") });
-  if (call.options["json"] === true) await printJson(found);
-  else if (forPeople(call.options)) await print(`${sentence(found)}\n`);
-  else if (found.proof !== null) await print(found.proof);
-  else process.stderr.write(`stele: ${sentence(found)}\n`);
-  return found.verdict === "extends" ? 0 : 1;
+  const status = found.verdict === "extends" ? 0 : 1;
+  if (call.options["json"] === true) return conclude(status, printJson(found));
+  if (forPeople(call.options)) return conclude(status, print(`${sentence(found)}\n`));
+  if (found.proof !== null) return conclude(status, print(found.proof));
+  process.stderr.write(`stele: ${sentence(found)}\n`);
+  return status;
 }
 
 function sentence({ verdict, size, oldSize }: Consistency): string {

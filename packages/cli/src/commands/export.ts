@@ -8,7 +8,7 @@ import {
 } from "@stele/import/writing";
 import { openReader, type Entry } from "@stele/journal";
 import { nodeEd25519, nodeHasher } from "@stele/store/node";
-import { onlyDirectory, text, texts, usage, wholeNumber, type Call } from "../arguments.ts";
+import { onlyDirectory, range, text, texts, usage, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { formatExport } from "../export-view.ts";
 import { readInput } from "../input-file.ts";
@@ -77,7 +77,7 @@ async function run(call: Call): Promise<number> {
   const directory = onlyDirectory(exportFile, call);
   const format = chosen(call);
   const options = await readOptions(call, format);
-  const [from, to] = ["from", "to"].map((name) => wholeNumber(exportFile, call, name));
+  const { from, to } = range(exportFile, call);
   const output = text(call, "output");
   if (output === "") throw usage(exportFile, "--output takes the name of a file");
   await using reader = await openReader(directory);

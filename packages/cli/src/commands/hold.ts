@@ -7,6 +7,7 @@ import {
   formatSelection,
   readSelection,
   readWhy,
+  refuseSelection,
   SELECTION_HELP,
   SELECTION_OPTIONS,
 } from "../selection.ts";
@@ -44,6 +45,7 @@ async function run(call: Call): Promise<number> {
     throw usage(hold, `list, add or release, not ${JSON.stringify(action)}`);
   }
   const [, , name] = operands(hold, call, ["DIR", "add|release", "NAME"]);
+  if (action === "release") refuseSelection(hold, call, action);
   const why = readWhy(hold, call);
   await using journal = await openJournal(directory);
   const { seq, time } =

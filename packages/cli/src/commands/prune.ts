@@ -1,4 +1,4 @@
-import { openJournal } from "@stele/journal";
+import { openJournal, SteleError } from "@stele/journal";
 import type { Pruned } from "@stele/journal/results";
 import { duration, onlyDirectory, text, usage, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
@@ -49,6 +49,7 @@ async function run(call: Call): Promise<number> {
   const dryRun = call.options["dry-run"] === true;
   const [reason, by] = [text(call, "reason"), text(call, "by")];
   await using journal = await openJournal(directory);
+  if (typeof before === "number") requireEntries(before, journal.sealedSize);
   const pruned = await journal.prune({ before, keepMs, reason, by, dryRun });
   if (forPeople(call.options)) await print(describe(pruned, dryRun));
   else await printJson(pruned);
@@ -61,6 +62,14 @@ function readBefore(call: Call): number | Date | undefined {
   if (words === undefined) return undefined;
   if (/^[0-9]{1,15}$/.test(words)) return Number(words);
   return new Date(parseTime(prune, { name: "before", text: words, nowMs: Date.now() }));
+}
+
+/** A day without its dashes is a number, too: everything would go. */
+function requireEntries(before: number, size: number): void {
+  if (before <= size) return;
+  const fix = "a day has dashes, such as 2026-05-01";
+  const message = `there is no entry ${before}: the journal has ${size}`;
+  throw new SteleError("SEQ_OUT_OF_RANGE", message, { fix });
 }
 
 function describe(pruned: Pruned, dryRun: boolean): string {

@@ -1,10 +1,18 @@
 import { openReader, type EntryLine, type JournalReader } from "@stele/journal";
 import type { Query } from "@stele/journal/questions";
-import { onlyDirectory, oneOf, usage, wholeNumber, type Call } from "../arguments.ts";
+import { onlyDirectory, oneOf, positive, wholeNumber, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { formatEntry } from "../entry-view.ts";
-import { forPeople, print } from "../output.ts";
-import { asUsage, ask, FILTER_HELP, FILTER_OPTIONS, readFilter, withReader } from "../question.ts";
+import { print } from "../output.ts";
+import {
+  asUsage,
+  ask,
+  FILTER_HELP,
+  FILTER_OPTIONS,
+  isForPeople,
+  readFilter,
+  withReader,
+} from "../question.ts";
 import { dim } from "../style.ts";
 import { TIME_HELP } from "../time-expression.ts";
 
@@ -45,9 +53,8 @@ const PAGE = 1000;
 
 async function run(call: Call): Promise<number> {
   const directory = onlyDirectory(query, call);
-  const people = call.options["people"] === true || forPeople(call.options);
-  const limit = wholeNumber(query, call, "limit") ?? (people ? PEOPLE_LIMIT : Infinity);
-  if (limit === 0) throw usage(query, "--limit takes a whole number from 1 on, not 0");
+  const people = isForPeople(query, call);
+  const limit = positive(query, call, "limit") ?? (people ? PEOPLE_LIMIT : Infinity);
   const order = oneOf(query, call, { name: "order", words: ["asc", "desc"] });
   const asked = { ...readFilter(query, call), order, after: wholeNumber(query, call, "after") };
   const reader = await openReader(directory);

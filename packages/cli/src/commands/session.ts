@@ -2,8 +2,8 @@ import { openReader } from "@stele/journal";
 import type { SessionCheck, SessionView } from "@stele/journal/sessions";
 import { operands, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
-import { forPeople, print, printJson } from "../output.ts";
-import { withReader } from "../question.ts";
+import { conclude, print, printJson } from "../output.ts";
+import { isForPeople, withReader } from "../question.ts";
 import { bold, dim, green, harmless, red } from "../style.ts";
 import { formatCount, formatTable } from "../table.ts";
 
@@ -37,14 +37,14 @@ Examples:
 
 async function run(call: Call): Promise<number> {
   const [directory, id] = operands(session, call, ["DIR", "ID"]);
-  const people = call.options["people"] === true || forPeople(call.options);
+  const people = isForPeople(session, call);
   return withReader(await openReader(directory), async (reader) => {
     const found = await reader.session(id);
     const check = call.options["verify"] === true ? await found.verify() : undefined;
-    if (call.options["tools"] === true) await printTools(found, people);
-    else if (people) await print(formatSession(found, check));
-    else await printJson(toJson(found, check));
-    return check?.intact === false ? 1 : 0;
+    const status = check?.intact === false ? 1 : 0;
+    if (call.options["tools"] === true) return conclude(status, printTools(found, people));
+    if (people) return conclude(status, print(formatSession(found, check)));
+    return conclude(status, printJson(toJson(found, check)));
   });
 }
 

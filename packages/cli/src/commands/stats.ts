@@ -1,9 +1,17 @@
 import { openReader } from "@stele/journal";
 import type { Amount, Group, Stat } from "@stele/journal/questions";
-import { onlyDirectory, oneOf, wholeNumber, type Call } from "../arguments.ts";
+import { onlyDirectory, oneOf, positive, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
-import { forPeople, print, printJson } from "../output.ts";
-import { asUsage, ask, FILTER_HELP, FILTER_OPTIONS, readFilter, withReader } from "../question.ts";
+import { print, printJson } from "../output.ts";
+import {
+  asUsage,
+  ask,
+  FILTER_HELP,
+  FILTER_OPTIONS,
+  isForPeople,
+  readFilter,
+  withReader,
+} from "../question.ts";
 import { cyan, dim, harmless } from "../style.ts";
 import { formatBar, formatCount, formatTable, type Column } from "../table.ts";
 import { TIME_HELP } from "../time-expression.ts";
@@ -54,9 +62,9 @@ Examples:
 async function run(call: Call): Promise<number> {
   const directory = onlyDirectory(stats, call);
   const groupBy: Group = oneOf(stats, call, { name: "by", words: GROUPS });
-  const top = wholeNumber(stats, call, "top") ?? Infinity;
+  const top = positive(stats, call, "top") ?? Infinity;
   const asked = { ...readFilter(stats, call), groupBy };
-  const people = call.options["people"] === true || forPeople(call.options);
+  const people = isForPeople(stats, call);
   return withReader(await openReader(directory), async (reader) => {
     const result = await ask(call, (options) => reader.stats(asked, options)).catch(
       (error: unknown) => {

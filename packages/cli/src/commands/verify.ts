@@ -1,8 +1,8 @@
-import { openReader, type Verdict } from "@stele/journal";
-import { duration, onlyDirectory, text, texts, wholeNumber, type Call } from "../arguments.ts";
+import { openReader } from "@stele/journal";
+import { duration, onlyDirectory, positive, text, texts, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { readInput } from "../input-file.ts";
-import { forPeople, print, printJson } from "../output.ts";
+import { conclude, forPeople, print, printJson } from "../output.ts";
 import { ProgressBar } from "../progress.ts";
 import { formatVerdict } from "../verdict-view.ts";
 
@@ -55,21 +55,17 @@ async function run(call: Call): Promise<number> {
       witnesses: texts(call, "witness"),
       policy: (await readNamed(call, "policy"))?.toString(),
       maxAgeMs: duration(verify, call, "max-age"),
-      threads: wholeNumber(verify, call, "threads"),
+      threads: positive(verify, call, "threads"),
       onProgress: bar.update,
     })
     .finally(() => bar.clear());
-  await report(verdict, call);
-  return verdict.verdict === "intact" ? 0 : 1;
+  const status = verdict.verdict === "intact" ? 0 : 1;
+  if (!forPeople(call.options)) return conclude(status, printJson(verdict));
+  return conclude(status, print(formatVerdict(verdict, Date.now())));
 }
 
 /** The file that an option names, if it was given. */
 async function readNamed(call: Call, option: string): Promise<Buffer | undefined> {
   const path = text(call, option);
   return path === undefined ? undefined : Buffer.from(await readInput(path));
-}
-
-async function report(verdict: Verdict, call: Call): Promise<void> {
-  if (forPeople(call.options)) await print(formatVerdict(verdict, Date.now()));
-  else await printJson(verdict);
 }

@@ -1,5 +1,5 @@
 import { addLog, createWitness, serveWitness, witnessPublicKey } from "@stele/witness";
-import { text, usage, wholeNumber, type Call } from "../arguments.ts";
+import { operands, positive, text, usage, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { forPeople, print, printJson } from "../output.ts";
 import { bold, harmless } from "../style.ts";
@@ -52,7 +52,7 @@ async function run(call: Call): Promise<number> {
 }
 
 async function init(call: Call): Promise<void> {
-  const [state] = operands(call, ["STATE"]);
+  const [state] = operands(witness, call, ["STATE"]);
   const name = text(call, "name");
   if (name === undefined) throw usage(witness, "--name is missing");
   const publicKey = await createWitness(state, name);
@@ -61,21 +61,22 @@ async function init(call: Call): Promise<void> {
 }
 
 async function add(call: Call): Promise<void> {
-  const [state, publicKey] = operands(call, ["STATE", "VKEY"]);
+  const [state, publicKey] = operands(witness, call, ["STATE", "VKEY"]);
   const origin = await addLog(state, publicKey);
   if (!forPeople(call.options)) return printJson({ origin, publicKey, state });
   await print(`${state} watches ${bold(origin)}\n`);
 }
 
 async function vkey(call: Call): Promise<void> {
-  const [state] = operands(call, ["STATE"]);
-  await print(`${await witnessPublicKey(state)}\n`);
+  const [state] = operands(witness, call, ["STATE"]);
+  const publicKey = await witnessPublicKey(state);
+  if (call.options["json"] === true) await printJson({ publicKey, state });
+  else await print(`${publicKey}\n`);
 }
 
 async function serve(call: Call): Promise<void> {
-  const [state] = operands(call, ["STATE"]);
-  const ratePerSecond = wholeNumber(witness, call, "rate");
-  if (ratePerSecond === 0) throw usage(witness, "--rate takes a whole number from 1 on, not 0");
+  const [state] = operands(witness, call, ["STATE"]);
+  const ratePerSecond = positive(witness, call, "rate");
   const running = await serveWitness(state, {
     ...address(text(call, "listen")),
     ratePerSecond,
@@ -104,16 +105,4 @@ function address(listen: string | undefined): { readonly host?: string; readonly
     throw usage(witness, `--listen takes ${example}, not ${JSON.stringify(listen)}`);
   }
   return { host, port: Number(port) };
-}
-
-/** The arguments behind the action, of which there must be as many as names. */
-function operands<Names extends readonly [string, ...string[]]>(
-  { positionals }: Call,
-  names: Names,
-): { readonly [Place in keyof Names]: string } {
-  const missing = names[positionals.length];
-  if (missing !== undefined) throw usage(witness, `${missing} is missing`);
-  const extra = positionals[names.length];
-  if (extra !== undefined) throw usage(witness, `unexpected argument ${JSON.stringify(extra)}`);
-  return positionals as unknown as { readonly [Place in keyof Names]: string };
 }
