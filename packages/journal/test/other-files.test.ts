@@ -50,7 +50,8 @@ suite("the manifest", () => {
   });
 
   test("of anything else is malformed", async () => {
-    for (const text of ["", "null", "[]", "{}", '"x"', '{"stele":1}', '{"stele":"1"}', "\0"]) {
+    const key = '{"stele":1,"origin":"a","publicKey":"a+00000000+AAAA"}';
+    for (const text of ["", "null", "[]", "{}", '"x"', '{"stele":1}', '{"stele":"1"}', "\0", key]) {
       const opening = await specimen.open({ [`${DIRECTORY}/stele.json`]: Buffer.from(text) });
       assert.ok("refusal" in opening && opening.refusal.code === "MANIFEST_MALFORMED", text);
     }

@@ -8,7 +8,7 @@ import {
 import { SteleError } from "@stele/core/error";
 import { isHash, type Hash, type Hasher } from "@stele/core/hash";
 import type { Disk } from "./disk.ts";
-import { readFileIfAny, replaceFile } from "./files.ts";
+import { orUndefined, readSmallFile, replaceFile } from "./files.ts";
 import { AGENTS, join } from "./layout.ts";
 
 // DIR/agents says which entries name agents' keys, so that opening need not look for them. It is
@@ -23,13 +23,16 @@ export interface AgentsFile {
   readonly changes: readonly PlacedAgentChange[];
 }
 
+/** A larger one is not read: nothing hangs on it but time. */
+const MAX_AGENTS_BYTES = 64 * 1024 * 1024;
+
 /** What the file says; undefined when there is none that can be read. */
 export async function readAgentsFile(
   disk: Disk,
   hasher: Hasher,
   directory: string,
 ): Promise<AgentsFile | undefined> {
-  const bytes = await readFileIfAny(disk, join(directory, AGENTS));
+  const bytes = await orUndefined(readSmallFile(disk, join(directory, AGENTS), MAX_AGENTS_BYTES));
   if (!bytes) return undefined;
   try {
     return parse(hasher, JSON.parse(decodeUtf8(bytes) ?? ""));

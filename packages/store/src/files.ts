@@ -20,6 +20,26 @@ export async function readFileIfAny(disk: Disk, path: string): Promise<Uint8Arra
 }
 
 /**
+ * `readFile`; no bytes, which are none of its forms, of a file that is larger than any: a sparse
+ * one costs who hands it over nothing.
+ */
+export async function readSmallFile(
+  disk: Disk,
+  path: string,
+  limitBytes: number,
+): Promise<Uint8Array> {
+  const file = await disk.openRead(path);
+  try {
+    const sizeBytes = await file.size();
+    const bytes = new Uint8Array(sizeBytes > limitBytes ? 0 : sizeBytes);
+    const count = await file.read(bytes, 0);
+    return bytes.subarray(0, count);
+  } finally {
+    await file.close();
+  }
+}
+
+/**
  * Atomically gives the file this content; a crash leaves the old one or the new one. System calls:
  * open, write, fdatasync (temporary file), rename, fsync (directory).
  */

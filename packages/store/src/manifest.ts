@@ -3,7 +3,7 @@ import { SteleError } from "@stele/core/error";
 import { parseVerifierKey, isKeyName, type Primitives, type VerifierKey } from "@stele/core/key";
 import { FORMAT_VERSION } from "@stele/core/ledger";
 import type { Disk } from "./disk.ts";
-import { readFile, replaceFile } from "./files.ts";
+import { readSmallFile, replaceFile } from "./files.ts";
 import { join, MANIFEST } from "./layout.ts";
 
 /** `stele.json`: what a journal is called and how it began. It is no evidence. */
@@ -42,6 +42,8 @@ export async function writeManifest(
   await replaceFile(disk, directory, MANIFEST, utf8(`${JSON.stringify(json)}\n`));
 }
 
+const MAX_MANIFEST_BYTES = 1_000_000;
+
 /**
  * Reads the manifest. Throws JOURNAL_MISSING when the directory is not there,
  * JOURNAL_NOT_A_JOURNAL when it has no manifest, JOURNAL_NEWER_FORMAT, MANIFEST_MALFORMED.
@@ -63,7 +65,7 @@ export async function readManifest(
     throw new SteleError("JOURNAL_NOT_A_JOURNAL", message, { path: directory });
   }
   const path = join(directory, MANIFEST);
-  return parseManifest(primitives, await readFile(disk, path), path);
+  return parseManifest(primitives, await readSmallFile(disk, path, MAX_MANIFEST_BYTES), path);
 }
 
 function parseManifest(primitives: Primitives, untrusted: Uint8Array, path: string): Manifest {
@@ -79,7 +81,7 @@ function parseManifest(primitives: Primitives, untrusted: Uint8Array, path: stri
   if (!good || !isSegmentBytes(segmentBytes) || (hasRule && !isKeyAge(rotateKeyEveryMs))) {
     throw new SteleError("MANIFEST_MALFORMED", `${path} is malformed`, { path });
   }
-  const key = parseVerifierKey(primitives, publicKey);
+  const key = firstKey(primitives, publicKey, path);
   if (key.name !== origin) {
     const message = `${path} is malformed: the key is for ${key.name}, not for ${origin}`;
     throw new SteleError("MANIFEST_MALFORMED", message, { path });
@@ -92,6 +94,15 @@ function parseManifest(primitives: Primitives, untrusted: Uint8Array, path: stri
     segmentBytes,
     rotateKeyEveryMs: hasRule ? rotateKeyEveryMs : undefined,
   };
+}
+
+function firstKey(primitives: Primitives, untrusted: string, path: string): VerifierKey {
+  try {
+    return parseVerifierKey(primitives, untrusted);
+  } catch (cause) {
+    const message = `${path} is malformed: ${(cause as Error).message}`;
+    throw new SteleError("MANIFEST_MALFORMED", message, { path, cause });
+  }
 }
 
 /** Whether keys may be told to be followed after so many milliseconds: a minute at least. */

@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { open, readdir } from "node:fs/promises";
 import type { Disk, DiskLock, DiskStep, ReadableFile, WritableFile } from "../disk.ts";
 import type { ThreadStep } from "./disk-calls.ts";
@@ -14,6 +15,9 @@ export function nodeDisk(): Disk {
   return new NodeDisk();
 }
 
+/** A pipe in the place of a file must not be waited for: it is as good as empty. */
+const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
 class NodeDisk implements Disk {
   readonly #thread = new DiskThread();
 
@@ -22,7 +26,7 @@ class NodeDisk implements Disk {
   }
 
   async openRead(path: string): Promise<ReadableFile> {
-    return new NodeReadableFile(path, await coded("open", path, open(path, "r")));
+    return new NodeReadableFile(path, await coded("open", path, open(path, READ)));
   }
 
   async openWrite(path: string): Promise<WritableFile> {
