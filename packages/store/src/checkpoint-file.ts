@@ -27,9 +27,7 @@ export async function readPublished(
   directory: string,
   origin: string,
 ): Promise<PublishedCheckpoint | "missing" | "malformed"> {
-  const bytes = await orUndefined(
-    readSmallFile(disk, join(directory, CHECKPOINT), MAX_NOTE_BYTES),
-  );
+  const bytes = await orUndefined(readSmallFile(disk, join(directory, CHECKPOINT), MAX_NOTE_BYTES));
   if (!bytes) return "missing";
   try {
     return parsePublished(origin, decodeUtf8(bytes) ?? "");

@@ -57,9 +57,7 @@ export async function readHead(
   world: Pick<World, "disk" | "primitives">,
   directory: string,
 ): Promise<Head | "missing" | "torn"> {
-  const bytes = await orUndefined(
-    readSmallFile(world.disk, join(directory, HEAD), HEAD_BYTES),
-  );
+  const bytes = await orUndefined(readSmallFile(world.disk, join(directory, HEAD), HEAD_BYTES));
   if (!bytes) return "missing";
   return parseHead(world.primitives, bytes) ?? "torn";
 }
