@@ -574,7 +574,7 @@ export async function openAs<J extends Journal>(
     const { index } = options;
     const parts = { open, recent, ...beside, hasWitness, index, onProblem, records };
     const journal = new type(world, directory, parts);
-    await recent.fill(journal);
+    await recent.recall(journal);
     return journal;
   } catch (error) {
     await world.disk.close();

@@ -48,7 +48,7 @@ export class RecentIds {
   }
 
   /** Takes the ids of the ledger's last entries. Their receipts name the seal that covers all. */
-  async fill(journal: ReadJournal): Promise<void> {
+  async recall(journal: ReadJournal): Promise<void> {
     if (this.window === 0) return;
     const { sealedSize } = journal;
     const from = Math.max(await journal.first(), sealedSize - this.window);

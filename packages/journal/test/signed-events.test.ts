@@ -65,7 +65,7 @@ suite("signed events", () => {
     const { journal: before, disk } = await withCritic();
     await before.close();
     await using journal = await openInMemory(disk);
-    const { list } = disk;
+    const list = disk.list.bind(disk);
     disk.list = () => Promise.reject(new SteleError("DISK_IO", "the disk stumbles"));
     await assert.rejects(journal.append(REVIEW, { signer }), { code: "DISK_IO" });
     disk.list = list;

@@ -38,7 +38,8 @@ export class RecordRegistry {
 
   /**
    * Adds a type. Its schema is compiled at once. Throws OPTION_INVALID when it is no JSON Schema
-   * of draft 2020-12, or refers to others; when the type is there already, or is reserved.
+   * of draft 2020-12, refers to others or is asynchronous; when the type is there already, or is
+   * reserved.
    */
   register({ type, schema }: OwnType): this {
     if (this.has(type)) throw refused(type, "it is registered already");
@@ -66,12 +67,16 @@ export class RecordRegistry {
 
   #compileOwn(type: string, schema: JsonSchema): ValidateFunction {
     const ajv = this.#compiler();
+    let isValid: ValidateFunction;
     try {
       ajv.validateSchema(schema, true);
-      return ajv.compile(schema);
+      isValid = ajv.compile(schema);
     } catch (cause) {
       throw refused(type, (cause as Error).message, cause);
     }
+    // Its answer would be a promise, which is never false.
+    if ("$async" in isValid) throw refused(type, "its schema is asynchronous");
+    return isValid;
   }
 
   #compiler(): Ajv2020 {
@@ -83,6 +88,10 @@ export class RecordRegistry {
       validateFormats: false,
       validateSchema: false,
       logger: false,
+      // What every object inherits is no member of a record.
+      ownProperties: true,
+      // A schema stands for its type only; one that was refused leaves nothing behind.
+      addUsedSchema: false,
     });
     return this.#ajv;
   }

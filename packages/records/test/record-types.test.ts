@@ -187,6 +187,28 @@ suite("RecordRegistry.register", () => {
     );
   });
 
+  test("what every object inherits is neither there nor of the wrong type", () => {
+    const data = { required: ["constructor"], properties: { valueOf: { type: "string" } } };
+    const registry = recordTypes().register({ type: "payment", schema: { properties: { data } } });
+    const missing = refusal(/\/data\/constructor: expected a value, got nothing$/);
+    assert.throws(() => registry.check({ type: "payment", data: {} }), missing);
+    registry.check({ type: "payment", data: { constructor: 1 } });
+    const wrong = refusal(/\/data\/valueOf: expected string, got 7$/);
+    assert.throws(
+      () => registry.check({ type: "payment", data: { constructor: 1, valueOf: 7 } }),
+      wrong,
+    );
+  });
+
+  test("a schema that was refused may come again, mended, under the same $id", () => {
+    const registry = recordTypes();
+    const $id = "https://example.com/payment";
+    const broken = { $id, $ref: "https://example.com/other" };
+    assert.throws(() => registry.register({ type: "payment", schema: broken }));
+    registry.register({ type: "payment", schema: { $id, ...schema } });
+    assert.throws(() => registry.check({ type: "payment", data: {} }), refusal(/amount/));
+  });
+
   test("a type twice, one of the journal's own, and what is no schema are refused at once", () => {
     const refuses = (type: string, given: object, why: RegExp): void => {
       const register = () => recordTypes().register({ type, schema: { ...given } });
@@ -199,6 +221,7 @@ suite("RecordRegistry.register", () => {
     refuses("tool.call", schema, /registered already/);
     refuses("stele.key", schema, /for the journal itself/);
     refuses("payment", { type: "text" }, /"payment" cannot be registered: schema is invalid/);
+    refuses("payment", { $async: true, ...schema }, /asynchronous/);
     refuses("payment", { $ref: "https://example.com/other" }, /can't resolve reference/);
   });
 });

@@ -196,12 +196,14 @@ suite("a guard's decision", () => {
   ] as const) {
     test(`is seen by concurrent guards at once also when the agent signs it ${how}`, async () => {
       const disk = await newMemoryJournal();
-      const { key, sign } = signerOf(testKey("agent-1"));
+      const agent = signerOf(testKey("agent-1"));
+      const { key } = agent;
       const first = await openInMemory(disk);
       await first.addAgentKey({ agent: "agent-1", publicKey: formatVerifierKey(key) });
       if (!isKnown) await first.close();
       await using journal = isKnown ? first : await openInMemory(disk);
-      const signer = { key, sign: isSlow ? async (message: Uint8Array) => sign(message) : sign };
+      const slow = { key, sign: async (message: Uint8Array) => agent.sign(message) };
+      const signer = isSlow ? slow : agent;
       const session = await journal.session("s");
       const guards = Array.from({ length: 5 }, () => session.guard({ maxCalls: 2 }));
       const call = { tool: "t", agent: "agent-1", id: "c-1" };
@@ -218,7 +220,7 @@ suite("a guard's decision", () => {
       assert.equal(session.totals().invocations, 5);
       const refused = session.guard({}).call({ tool: "t", agent: "agent-2" }, { signer });
       await assert.rejects(refused, { code: "SIGNATURE_INVALID" });
-      const unknown = { key: testKey("agent-3"), sign: signer.sign };
+      const unknown = signerOf(testKey("agent-3"));
       const stranger = session.guard({}).call({ tool: "t", agent: "agent-3" }, { signer: unknown });
       await assert.rejects(stranger, { code: "AGENT_KEY_UNKNOWN" });
       assert.equal(session.totals().invocations, 5, "what is refused counts no more");
