@@ -154,11 +154,15 @@ suite("a budget (as calybris's)", () => {
       gate.letGo();
     }
     const session = await opening;
+    const large = { ...record, reservation: "large", amountMicros: 20, data: data + data };
+    const refused = journal.append({ type: "budget.reserved", session: "s", data: large });
+    assert.equal(session.budgetState("b")?.remaining, 10n);
+    await assert.rejects(session.budget("b").reserve(11), { code: "BUDGET_EXCEEDED" });
     assert.equal(session.length, 1, "the reservation waits");
     const budget = session.budget("b");
-    requireSame(budget, { amount: 100n, committed: 0n, open: new Map([["r", 70n]]) });
     await assert.rejects(budget.reserve(70), { code: "BUDGET_EXCEEDED" });
     gate.stayOpen();
+    await assert.rejects(refused, { code: "EVENT_TOO_LARGE" });
     await Promise.all([...notes, waiting]);
     requireSame(budget, { amount: 100n, committed: 0n, open: new Map([["r", 70n]]) });
     await journal.close();
@@ -223,14 +227,20 @@ suite("a budget (as calybris's)", () => {
       ["budget.reserved", { budget: "b", reservation: "r", amountMicros: 11 }],
       ["budget.reserved", { budget: "b", reservation: "r", amountMicros: -1 }],
       ["budget.committed", { budget: "b", reservation: "r", amountMicros: 1 }],
+      ["budget.reserved", { budget: "b", reservation: "held", amountMicros: 4 }],
+      ["budget.reserved", { budget: "b", reservation: "held", amountMicros: 1 }],
+      ["budget.committed", { budget: "b", reservation: "held", amountMicros: 11 }],
+      ["budget.committed", { budget: "b", reservation: "held" }],
+      ["budget.spent", { budget: "b", reservation: "held", amountMicros: 1 }],
       ["budget.released", { budget: "none", reservation: "r" }],
       ["budget.reserved", { budget: 7 }],
     ];
     for (const [type, data] of forged) await journal.append({ type, session: "s", data });
-    requireSame(budget, { amount: 10n, committed: 0n, open: new Map() });
+    const left = { amount: 10n, committed: 0n, open: new Map([["held", 4n]]) };
+    requireSame(budget, left);
     await journal.close();
     const again = await openSession(disk);
-    requireSame(again.session.budget("b"), { amount: 10n, committed: 0n, open: new Map() });
+    requireSame(again.session.budget("b"), left);
     await again.journal.close();
   });
 

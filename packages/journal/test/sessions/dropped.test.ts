@@ -31,6 +31,25 @@ suite("a session whose oldest entries were pruned", () => {
     await journal.close();
   });
 
+  test("finds another journal's entries in place of those that are kept", async () => {
+    const [one, other] = [await called(), await called()];
+    const session = await one.journal.session("s");
+    for (const [{ journal }, tool] of [
+      [one, "a"],
+      [other, "b"],
+    ] as const) {
+      await journal.append({ type: "tool.call", session: "s", data: { tool } });
+      await journal.append({ type: "tool.call", session: "s", data: { tool: "c" } });
+      await journal.prune({ before: 40 });
+    }
+    assert.ok((await session.verify()).intact);
+    for (const [path, bytes] of other.disk.files) one.disk.files.set(path, bytes);
+    const { intact, mismatch } = await session.verify();
+    assert.equal(intact, false);
+    assert.deepEqual([mismatch?.index, mismatch?.what], [60, "entry"]);
+    await Promise.all([one.journal.close(), other.journal.close()]);
+  });
+
   test("is after a restart that of the kept entries, and says no more, by index and ledger", async () => {
     const { disk, journal } = await called();
     const { first } = await journal.prune({ before: 40 });

@@ -228,6 +228,23 @@ suite("a guard's decision", () => {
     });
   }
 
+  test("knows what was called before while something else of the session is being signed", async () => {
+    await using journal = await fresh();
+    const key = testKey("agent-1");
+    await journal.addAgentKey({ agent: "agent-1", publicKey: formatVerifierKey(key) });
+    const guard = journal.s.guard({ denyTransitions: [["a", "b"]], denySequences: [["a", "c"]] });
+    await guard.call({ tool: "a" });
+    const signing = Promise.withResolvers<Uint8Array>();
+    const signer = { key, sign: () => signing.promise };
+    const event = { type: "note", agent: "agent-1" };
+    const refused = journal.s.append(event, { signer });
+    const codes = ["a", "b", "c"].map((tool) => guard.check({ tool }).reason?.code);
+    signing.reject(new Error("the agent has gone"));
+    await assert.rejects(refused, /the agent has gone/);
+    assert.deepEqual(codes, [undefined, "TRANSITION_DENIED", "SEQUENCE_DENIED"]);
+    assert.equal(journal.s.agents().size, 0, "what was not signed is not counted");
+  });
+
   test("costs the call one sync and one seal, with the call in the same line", async () => {
     const disk = await newMemoryJournal();
     await using journal = await openInMemory(disk);

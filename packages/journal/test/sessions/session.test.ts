@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { suite, test } from "node:test";
-import type { Entry, Journal } from "@stele/journal";
+import { parseEvent, type Entry, type Journal } from "@stele/journal";
 import type { Session } from "@stele/journal/sessions";
 import { Gate, settleTurns } from "../support/gate.ts";
 import { newMemoryJournal, openInMemory } from "../support/memory-journal.ts";
@@ -52,18 +52,19 @@ suite("a session (as chio's session journal)", () => {
     const response = { inputTokens: 10, outputTokens: 20, costMicros: "18446744073709551614" };
     await session.append({ type: "inference.response", data: response });
     await session.append({ type: "tool.result", data: { bytesRead: 5, outcome: "ok" } });
+    await session.append({ type: "gateway.event", data: { inputTokens: 3, outputTokens: 4 } });
     await session.append({ type: "decision", data: { costMicros: 1_000_000 } });
     assert.deepEqual(session.totals(), {
       bytesRead: 105n,
       bytesWritten: 50n,
       invocations: 2,
       deniedInvocations: 1,
-      inputTokens: 10n,
-      outputTokens: 20n,
+      inputTokens: 13n,
+      outputTokens: 24n,
       costMicros: MAX - 1n,
       maxDelegationDepth: 2,
     });
-    assert.equal(session.length, 5);
+    assert.equal(session.length, 6);
     assert.deepEqual([...session.agents()], [["a-1", 2]]);
   });
 
@@ -82,6 +83,36 @@ suite("a session (as chio's session journal)", () => {
     }
     assert.equal(session.totals().bytesRead, 0n);
     assert.equal(session.totals().invocations, 6);
+  });
+
+  test("takes a depth beyond 32 bits for the deepest, and what is none for 0", async () => {
+    await using journal = await openInMemory(await newMemoryJournal());
+    for (const [session, delegationDepth, wanted] of [
+      ["deep", 2 ** 40, 2 ** 32 - 1],
+      ["half", 1.5, 0],
+      ["text", "7", 0],
+      ["less", -1, 0],
+    ] as const) {
+      await call(journal, session, { tool: "t", delegationDepth });
+      const { maxDelegationDepth } = (await journal.session(session)).totals();
+      assert.equal(maxDelegationDepth, wanted, session);
+    }
+  });
+
+  test("reads a call as it is stored, however its names are escaped", async () => {
+    const disk = await newMemoryJournal();
+    const journal = await openInMemory(disk, { index: false });
+    const session = await journal.session("s");
+    // Behind a name that ends with a backslash, V8's JSON.parse takes others for it.
+    for (const name of ["bytesRea\\\\", "bytesRea\\u0064"]) {
+      const data = `{"odd":0,"${name}":5,"tool":"t"}`;
+      await journal.append(parseEvent(`{"type":"tool.call","session":"s","data":${data}}`));
+    }
+    assert.equal(session.totals().bytesRead, 5n);
+    const live = summary(session);
+    await journal.close();
+    await using again = await openInMemory(disk, { index: false });
+    assert.deepEqual(summary(await again.session("s")), live);
   });
 
   test("knows the tool sequence in order and the count of each tool", async () => {
