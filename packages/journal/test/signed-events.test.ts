@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { provePossession } from "@stele/core/agent-event";
 import { formatVerifierKey, signingKey } from "@stele/core/key";
+import { eventMessage, parseSignedEvent, withSignature } from "@stele/core/signed-event";
 import { openJournal, SteleError, type Journal, type Signer } from "@stele/journal";
 import { isEventSignedBy, parseSigned, signEvent, SignedEvent } from "@stele/journal/agents";
 import { primitives, signerOf, testKey } from "./support/key.ts";
@@ -124,6 +125,11 @@ suite("signed events", () => {
     );
     const more = new Map([...signed.contents, ["c", first] as const]);
     await refuses(new SignedEvent(signed.text, more));
+    const { body } = parseSignedEvent(signed.text).signature;
+    const longer = body.replace('"size":1,', '"size":2,');
+    const signature = await signer.sign(eventMessage(longer));
+    const resigned = withSignature(longer, signer.key.keyId, signature);
+    await refuses(new SignedEvent(resigned, signed.contents));
     await journal.append(signed);
   });
 
@@ -212,6 +218,7 @@ suite("agents' keys", () => {
     await journal.close();
     for (const change of [
       async () => {},
+      async () => swapActions(disk),
       async () => garble(disk),
       () => disk.remove(`${DIRECTORY}/agents`),
     ]) {
@@ -303,6 +310,15 @@ function at(bytes: Buffer, place: number, byte: number): Buffer {
 }
 
 /** A file that names no keys, for as many entries as it did. */
+/** Says that keys were retired where they were added, and added where they were retired. */
+async function swapActions(disk: MemoryDisk): Promise<void> {
+  const path = `${DIRECTORY}/agents`;
+  const text = Buffer.from(disk.files.get(path)!).toString();
+  const swapped = text.replace(/\b(add|retire)\b/g, (one) => (one === "add" ? "retire" : "add"));
+  assert.notEqual(swapped, text);
+  await disk.run([{ kind: "replace", path, bytes: Buffer.from(swapped) }]);
+}
+
 async function garble(disk: MemoryDisk): Promise<void> {
   const path = `${DIRECTORY}/agents`;
   const text = '{"size":1,"hash":"' + "0".repeat(64) + '","changes":[]}\n';

@@ -25,6 +25,23 @@ describe("erasing", () => {
     await expectContents(journal, { checked: 2, erased: 1 });
   });
 
+  test("is not believed of a content whose entry says nothing of it", async () => {
+    const { journal, disk } = await open();
+    await append(journal, { type: "note" }, { body: "the secret" });
+    await append(journal, { type: "note" }, { body: "another" });
+    await journal.erase({ seqs: { from: 0, to: 0 }, ...WHY });
+    const [path] = contentPaths(disk);
+    const [line] = Buffer.from(disk.files.get(path!)!).toString().split("\n");
+    const claimed = line!.replace('"seq":0', '"seq":1');
+    disk.files.set(path!, Buffer.from(`${line}\n${claimed}\n`));
+    await assert.rejects(journal.content(0, "body"), { code: "CONTENT_ERASED" });
+    await assert.rejects(journal.content(1, "body"), {
+      code: "JOURNAL_DAMAGED",
+      message: "content body of entry 1 is missing, and entry 2 does not say that it was erased",
+    });
+    assert.equal((await journal.verify({ threads: 1 })).verdict, "tampered");
+  });
+
   test("reading what was erased says when, by whom and why, and in which entry", async () => {
     const { journal } = await open();
     await append(journal, { type: "note" }, { body: "the secret" });
@@ -178,6 +195,25 @@ describe("erasing", () => {
     );
   });
 
+  test("that failed is carried out by the next one too, whatever that is about", async () => {
+    const { journal, disk } = await open();
+    await append(journal, { type: "note" }, { body: "the secret" });
+    await append(journal, { type: "note" }, { body: "another" });
+    const { rename } = disk;
+    disk.rename = () => Promise.reject(new SteleError("DISK_FULL", "no room"));
+    await assert.rejects(journal.erase({ seqs: { from: 0, to: 0 }, ...WHY }));
+    disk.rename = (from, to) => {
+      const isMark = to.endsWith("/erasing");
+      return isMark ? rename.call(disk, from, to) : Promise.reject(new SteleError("DISK_IO", "no"));
+    };
+    await assert.rejects(journal.erase({ seqs: { from: 0, to: 0 }, ...WHY }), { code: "DISK_IO" });
+    disk.rename = rename;
+    await append(journal, { type: "note" });
+    await journal.erase({ seqs: { from: 1, to: 1 }, ...WHY });
+    assert.equal(textOf(disk).includes("the secret"), false);
+    await expectContents(journal, { checked: 0, erased: 2 });
+  });
+
   test("that failed, and whose entry was pruned since, keeps nothing from being opened or erased", async () => {
     const { journal, disk } = await open();
     await append(journal, { type: "note" }, { body: "the secret" });
@@ -278,6 +314,21 @@ describe("a legal hold", () => {
     assert.equal((await journal.verify({ threads: 1 })).verdict, "intact");
   });
 
+  test("that was asked for before holds what is pruned and erased from then on", async () => {
+    const { journal } = await open();
+    for (let seq = 0; seq < 30; seq++) {
+      await append(journal, { type: "note", session: `s${seq}` }, { body: `text ${seq}` });
+    }
+    const [, pruned, erased] = await Promise.allSettled([
+      journal.addHold({ name: "case", session: "s7", ...WHY }),
+      journal.prune({ before: 25 }),
+      journal.erase({ session: "s7", ...WHY }),
+    ]);
+    assert.equal(pruned.status === "fulfilled" && pruned.value.first <= 7, true);
+    assert.equal(erased.status === "rejected" && erased.reason.code, "HELD");
+    assert.equal(await read(journal, 7, "body"), "text 7");
+  });
+
   test("is found over a range of entries, and also holds the entry that states it", async () => {
     const { journal } = await open();
     for (let seq = 0; seq < 4; seq++) await append(journal, { type: "note", session: `s${seq}` });
@@ -290,6 +341,8 @@ describe("a legal hold", () => {
     assert.equal(await found(3, 9), 4);
     await journal.releaseHold("case", WHY);
     assert.equal(await found(0, 9), undefined);
+    const { seq } = await journal.addHold({ name: "range", seqs: { from: 0, to: 1 }, ...WHY });
+    assert.deepEqual([await found(0, 9), await found(2, 9)], [0, seq]);
   });
 });
 
