@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { dirname } from "node:path";
 import { TEMPORARY } from "../layout.ts";
 import type { DiskCalls, ThreadFile, ThreadStep } from "./disk-calls.ts";
 import { takeFileLock } from "./file-lock.ts";
@@ -62,17 +63,35 @@ function closeFile({ descriptor, path }: ThreadFile): void {
 }
 
 // mkdir, and again for each missing parent
+// Not the recursive call: it reports a read-only file system as a missing path, a file that is in
+// the way as there already, and tries for ever where the system makes no directories (/proc).
 function makeDirectory(directory: string): void {
   attempt("make", directory, () => {
     try {
-      // The recursive call reports a read-only file system as a missing path.
       fs.mkdirSync(directory);
     } catch (error) {
-      const { code = "" } = error as NodeJS.ErrnoException;
-      if (code !== "ENOENT" && code !== "EEXIST") throw error;
-      fs.mkdirSync(directory, { recursive: true });
+      const { code } = error as NodeJS.ErrnoException;
+      const parent = dirname(directory);
+      if (code === "EEXIST") return requireDirectory(directory);
+      if (code !== "ENOENT" || parent === directory) throw error;
+      makeDirectory(parent);
+      makeIfMissing(directory);
     }
   });
+}
+
+function makeIfMissing(directory: string): void {
+  try {
+    fs.mkdirSync(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+}
+
+// stat
+function requireDirectory(path: string): void {
+  if (fs.statSync(path).isDirectory()) return;
+  throw Object.assign(new Error("a file is in the way"), { code: "ENOTDIR" });
 }
 
 // rename
