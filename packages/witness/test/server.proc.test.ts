@@ -314,3 +314,11 @@ test("more new checkpoints of a log than its rate are put off, each log for itse
   assert.equal((await witness.post(log.request(10, 10))).status, 200, "the same again");
   assert.equal((await witness.post(other.request(0, 1))).status, 200, "another log");
 });
+
+test("logs that are added at the same time are all in the list", async () => {
+  await using witness = await TestWitness.start([]);
+  const logs = [1, 2, 3, 4].map((seed) => new TestLog({ seed, origin: `tests.example/${seed}` }));
+  await Promise.all(logs.map(async ({ vkey }) => addLog(witness.directory, vkey)));
+  const lines = readFileSync(join(witness.directory, "logs"), "utf8").trim().split("\n");
+  assert.deepEqual(lines.toSorted(), logs.map(({ vkey }) => vkey).toSorted());
+});
