@@ -138,6 +138,22 @@ suite("a bounded journal in memory (as hoosh's audit chain)", () => {
     }
   });
 
+  test("evicts nothing that is being checked", async () => {
+    await using journal = await openMemoryJournal({ maxEntries: 10 });
+    const text = "x".repeat(30_000);
+    const looks = [];
+    for (let n = 0; n < 60; n++) {
+      await Promise.all([1, 2, 3].map(() => journal.append({ type: "note", data: text })));
+      if (n % 10 !== 5) continue;
+      const checkpoint = await journal.checkpoint();
+      looks.push(Promise.all([journal.verify(), journal.consistency(checkpoint)]));
+    }
+    for (const [{ verdict, firstBad }, grown] of await Promise.all(looks)) {
+      assert.equal(verdict, "intact", firstBad?.reason);
+      assert.equal(grown.verdict, "extends");
+    }
+  });
+
   test("takes the same memory however long it runs", async () => {
     const disk = new MemoryDisk();
     const clock = new SimulatedClock();

@@ -69,7 +69,7 @@ export class RecordRegistry {
     const ajv = this.#compiler();
     let isValid: ValidateFunction;
     try {
-      ajv.validateSchema(schema, true);
+      void ajv.validateSchema(schema, true);
       isValid = ajv.compile(schema);
     } catch (cause) {
       throw refused(type, (cause as Error).message, cause);

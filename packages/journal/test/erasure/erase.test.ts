@@ -199,12 +199,12 @@ describe("erasing", () => {
     const { journal, disk } = await open();
     await append(journal, { type: "note" }, { body: "the secret" });
     await append(journal, { type: "note" }, { body: "another" });
-    const { rename } = disk;
+    const rename = disk.rename.bind(disk);
     disk.rename = () => Promise.reject(new SteleError("DISK_FULL", "no room"));
     await assert.rejects(journal.erase({ seqs: { from: 0, to: 0 }, ...WHY }));
     disk.rename = (from, to) => {
       const isMark = to.endsWith("/erasing");
-      return isMark ? rename.call(disk, from, to) : Promise.reject(new SteleError("DISK_IO", "no"));
+      return isMark ? rename(from, to) : Promise.reject(new SteleError("DISK_IO", "no"));
     };
     await assert.rejects(journal.erase({ seqs: { from: 0, to: 0 }, ...WHY }), { code: "DISK_IO" });
     disk.rename = rename;
