@@ -33,6 +33,7 @@ import {
   type HoldOptions,
   type ReleaseOptions,
 } from "./holds.ts";
+import { requireNames } from "./known-names.ts";
 import { mayBeAboutHolds, mayNameContents, prefilter } from "./prefilter.ts";
 import { Problems } from "./problems.ts";
 
@@ -46,6 +47,18 @@ export interface EraseOptions extends Selection {
   /** Only says what would be erased. */
   readonly dryRun?: boolean | undefined;
 }
+
+/** A misspelt one must not make it be about more, or be meant in earnest. */
+const OPTIONS = [
+  "seqs",
+  "session",
+  "agent",
+  "subject",
+  "names",
+  "reason",
+  "by",
+  "dryRun",
+] as const satisfies readonly (keyof EraseOptions)[];
 
 /** What was erased, or would be. */
 export interface Erased {
@@ -145,9 +158,10 @@ export class Eraser {
   }
 
   async #erase(options: EraseOptions): Promise<Erased> {
+    requireNames("an erasure has no option", options, OPTIONS);
     requireWhy(options);
     requireSelection(options);
-    requireNames(options.names);
+    requireContentNames(options.names);
     const size = this.#journal.writer.sealedSize;
     requireSealed(options.seqs, size);
     const targets = await this.#select(options, size);
@@ -319,8 +333,10 @@ function summary(targets: readonly Target[]): Erased {
   return { contents, entries, bytes, ranges, seqs: [] };
 }
 
-function requireNames(untrusted: readonly string[] | undefined): void {
-  const bad = untrusted?.find((name) => !isContentName(name));
+function requireContentNames(untrusted: readonly string[] | undefined): void {
+  if (untrusted === undefined) return;
+  if (!Array.isArray(untrusted)) throw new SteleError("OPTION_INVALID", "names must be a list");
+  const bad: unknown = untrusted.find((name) => !isContentName(name));
   if (bad === undefined) return;
   throw new SteleError("OPTION_INVALID", `${JSON.stringify(bad)} cannot name a content`);
 }

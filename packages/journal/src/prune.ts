@@ -15,6 +15,7 @@ import {
 } from "@stele/store/pruning";
 import { LedgerReader, listSegments, readKeyHistory } from "@stele/store/reading";
 import { TreeReader } from "@stele/store/tiles";
+import { requireNames } from "./known-names.ts";
 import { Prover } from "./prover.ts";
 import type { JournalReader } from "./reading.ts";
 
@@ -31,6 +32,15 @@ export interface PruneOptions {
   /** Says what would be dropped, and drops nothing. */
   readonly dryRun?: boolean | undefined;
 }
+
+/** A misspelt one must not make it drop more, or in earnest. */
+const OPTIONS = [
+  "before",
+  "keepMs",
+  "reason",
+  "by",
+  "dryRun",
+] as const satisfies readonly (keyof PruneOptions)[];
 
 /** What was dropped. */
 export interface Pruned {
@@ -82,6 +92,7 @@ export async function pruneJournal(
   journal: PrunableJournal,
   options: PruneOptions,
 ): Promise<Pruned> {
+  requireNames("pruning has no option", options, OPTIONS);
   const limits = readLimits(journal.world, options);
   const { kept, dropped, heldBy } = await plan(journal, limits);
   const leaving: LeavingSegment[] = [];

@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { SteleError } from "@stele/core/error";
 import { toWhole, type WholeNumber } from "@stele/core/whole-number";
+import { requireNames } from "../known-names.ts";
 
 /** What a session's calls must stay within. What is not given is not limited. */
 export interface GuardLimits {
@@ -81,40 +82,12 @@ export function readLimits(untrusted: GuardLimits): Limits {
     sequences: sequencesOf(untrusted.denySequences ?? []),
     transitions: transitionsOf(denyTransitions ?? []),
     before: new Map(
-      Object.entries(requireBefore ?? {}).map(([tool, needed]) => [
+      entriesOf("requireBefore", requireBefore ?? {}).map(([tool, needed]) => [
         tool,
         tools("requireBefore", needed),
       ]),
     ),
   };
-}
-
-/** Refuses a member that is not among the names; says which one was meant, if one is near. */
-export function requireNames(mistake: string, untrusted: object, names: readonly string[]): void {
-  if (typeof untrusted !== "object" || untrusted === null) {
-    throw invalid(`${mistake}: give an object`);
-  }
-  for (const name of Object.keys(untrusted)) {
-    if (names.includes(name)) continue;
-    const near = names.toSorted((one, two) => distance(name, one) - distance(name, two))[0]!;
-    const isNear = distance(name, near) <= Math.max(2, near.length / 3);
-    const fix = isNear ? `did you mean ${near}?` : `there are ${names.join(", ")}`;
-    throw new SteleError("OPTION_INVALID", `${mistake} ${JSON.stringify(name)}: ${fix}`, { fix });
-  }
-}
-
-/** How many letters must be changed, put in or left out, whatever their case. */
-function distance(one: string, two: string): number {
-  let row = Array.from({ length: two.length + 1 }, (_, place) => place);
-  for (const [line, letter] of [...one.toLowerCase()].entries()) {
-    const next = [line + 1];
-    for (const [place, other] of [...two.toLowerCase()].entries()) {
-      const same = row[place]! + (letter === other ? 0 : 1);
-      next.push(Math.min(same, row[place + 1]! + 1, next[place]! + 1));
-    }
-    row = next;
-  }
-  return row.at(-1)!;
 }
 
 function whole(limits: GuardLimits, name: keyof GuardLimits): bigint | undefined {
@@ -137,9 +110,16 @@ function countsOf(untrusted: GuardLimits["maxCallsPerTool"]): (tool: string) => 
     const same = count(name, untrusted);
     return () => same;
   }
-  const entries = Object.entries(untrusted);
+  const entries = entriesOf(name, untrusted);
   const counts = new Map(entries.map(([tool, most]) => [tool, count(`${name}.${tool}`, most)]));
   return (tool) => counts.get(tool) ?? Infinity;
+}
+
+function entriesOf<T>(name: string, untrusted: Readonly<Record<string, T>>): [string, T][] {
+  const prototype: unknown = Object.getPrototypeOf(Object(untrusted));
+  // A Map, say, has no members, and so would limit nothing.
+  if (prototype === Object.prototype || prototype === null) return Object.entries(untrusted);
+  throw invalid(`${name} must be an object with tools' names, not ${inspect(untrusted)}`);
 }
 
 function tools(name: string, untrusted: unknown): readonly string[] {

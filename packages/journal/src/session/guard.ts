@@ -3,7 +3,8 @@ import type { Event } from "@stele/core/event";
 import { fromWhole, toWhole, type WholeNumber } from "@stele/core/whole-number";
 import type { AppendOptions, Receipt } from "../journal.ts";
 import { AMOUNTS, factsOf, type AmountName } from "./facts.ts";
-import { readLimits, requireNames, type GuardLimits, type Limits } from "./guard-limits.ts";
+import { requireNames } from "../known-names.ts";
+import { readLimits, type GuardLimits, type Limits } from "./guard-limits.ts";
 import type { Live } from "./session.ts";
 import type { Tally } from "./tally.ts";
 

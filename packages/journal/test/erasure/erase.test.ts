@@ -160,6 +160,10 @@ describe("erasing", () => {
       { seqs, reason: "why", names: ["a b"] },
       { seqs: { from: 2, to: 1 }, reason: "why" },
       { session: "", reason: "why" },
+      { seqs, reason: "why", names: "body" },
+      { seqs, reason: "why", name: ["body"] },
+      { seqs, reason: "why", dryrun: true },
+      { seqs, sesion: "s", reason: "why" },
     ];
     for (const options of refused) {
       await assert.rejects(journal.erase(options as never), { code: "OPTION_INVALID" });

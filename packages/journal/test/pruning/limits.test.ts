@@ -54,6 +54,16 @@ suite("what prune leaves", () => {
     await journal.close();
   });
 
+  test("everything, when an option is misspelt", async () => {
+    const { journal } = await filled(20);
+    for (const options of [{ dryrun: true }, { keepms: 1e9 }]) {
+      const misspelt = journal.prune({ before: 15, ...options });
+      await assert.rejects(misspelt, { code: "OPTION_INVALID", message: /did you mean/ });
+    }
+    assert.equal(await journal.first(), 0);
+    await journal.close();
+  });
+
   test("what a cursor still wants", async () => {
     const { journal } = await filled(20);
     await journal.setCursor("archive", 7);
