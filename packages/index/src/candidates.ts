@@ -2,7 +2,7 @@ import type { StatementSync } from "node:sqlite";
 import type { EntryPlace } from "@stele/store/reading";
 import type { IndexFile } from "./index-file.ts";
 import { tokensOf, type Conditions } from "./filter.ts";
-import { partName, partsOf, ZONE_ENTRIES } from "./schema.ts";
+import { partName, partOf, ZONE_ENTRIES } from "./schema.ts";
 
 /** What to look for, at most so many, from which end. */
 export interface Search {
@@ -44,7 +44,7 @@ export class CandidateSearch {
     }
     const query = tokens.join(" AND ");
     const found: EntryPlace[] = [];
-    for (const part of partsOf(lo, hi, order)) {
+    for (const part of this.parts(tokens, { lo, hi, order })) {
       const name = partName(part);
       const sql = `SELECT ${COLUMNS} FROM ${name} CROSS JOIN entry e ON e.seq = ${name}.rowid
         WHERE ${name} MATCH ? AND ${name}.rowid BETWEEN ? AND ? AND e.time BETWEEN ? AND ?
@@ -71,6 +71,22 @@ export class CandidateSearch {
       hi = Math.min(hi, (Number(zones["hi"]) + 1) * ZONE_ENTRIES - 1);
     }
     return { lo, hi, sinceMs, untilMs };
+  }
+
+  /** The parts in which entries of the range may have all of the tokens, in the order of search. */
+  *parts(
+    tokens: readonly string[],
+    { lo, hi, order }: Pick<SearchRange, "lo" | "hi"> & Pick<Search, "order">,
+  ): Generator<number, void, undefined> {
+    const [first, last] = [partOf(lo), partOf(hi)];
+    const [begin, end, step] = order === "asc" ? [first, last, 1] : [last, first, -1];
+    yield begin;
+    if (begin === end) return;
+    // Only now: most searches end in their first part.
+    const without = this.#file.filters.without(tokens, first, last);
+    for (let part = begin + step; part !== end + step; part += step) {
+      if (!without.has(part)) yield part;
+    }
   }
 
   #prepare(sql: string): StatementSync {

@@ -1,9 +1,9 @@
 import fs from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { PlacedLine } from "@stele/store/reading";
-import { factsOf } from "./facts.ts";
+import type { EntryColumns } from "./entry-columns.ts";
 import { isBusy, isUnwritable, Stale } from "./index-error.ts";
 import { EntryTables } from "./entry-tables.ts";
+import { PartFilters } from "./part-filters.ts";
 import { Rollups } from "./rollups.ts";
 import { APPLICATION_ID, PRAGMAS, SCHEMA_VERSION, SUMMED_ENTRIES, TABLES } from "./schema.ts";
 import { WordsTable } from "./words-table.ts";
@@ -30,6 +30,7 @@ const OPEN_DELAY_MS = 20;
 export class IndexFile implements Disposable {
   readonly database: DatabaseSync;
   readonly words: WordsTable;
+  readonly filters: PartFilters;
   readonly #entries: EntryTables;
   readonly #rollups: Rollups;
   readonly #readCursor: StatementSync;
@@ -41,7 +42,8 @@ export class IndexFile implements Disposable {
     this.database = database;
     this.#summedEntries = summedEntries;
     this.words = new WordsTable(database);
-    this.#entries = new EntryTables(database, this.words);
+    this.filters = new PartFilters(database);
+    this.#entries = new EntryTables(database, this.words, this.filters);
     this.#rollups = new Rollups(database);
     this.#readCursor = database.prepare("SELECT first, next, hash, summed FROM cursor");
     this.#moveCursor = database.prepare(
@@ -113,20 +115,17 @@ export class IndexFile implements Disposable {
    * Adds entries in a row, in one transaction, when the index still ends where the caller thinks.
    * Returns where it ends now: another process may have fed it meanwhile.
    */
-  add(lines: readonly PlacedLine[], expected: Cursor): Cursor {
-    const last = lines.at(-1);
-    if (last === undefined) return expected;
+  add(columns: EntryColumns, expected: Cursor): Cursor {
     return this.#transaction(() => {
       const now = this.cursor();
       if (now.next !== expected.next || now.hash !== expected.hash) return now;
-      for (const line of lines) this.#entries.add(line, factsOf(line.entry));
-      this.#entries.flushZones();
-      const first = now.hash === null ? lines[0]!.entry.seq : now.first;
-      const next = last.entry.seq + 1;
+      this.#entries.add(columns);
+      const first = now.hash === null ? columns.first : now.first;
+      const next = columns.first + columns.count;
       const from = Math.max(first, now.summed);
       const isTime = next - from >= this.#summedEntries;
       if (isTime) this.#rollups.add(from, next);
-      const moved = { first, next, hash: last.entry.hash, summed: isTime ? next : from };
+      const moved = { first, next, hash: columns.hash, summed: isTime ? next : from };
       this.#move(moved);
       return moved;
     });

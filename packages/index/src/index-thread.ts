@@ -1,25 +1,15 @@
-import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
-import { SteleError } from "@stele/core/error";
-import { readManifest, type World } from "@stele/store";
-import { nodeDisk, nodeEd25519, nodeHasher, systemClock, systemRandom } from "@stele/store/node";
-import { indexFailed } from "./index-error.ts";
+import { readManifest } from "@stele/store";
 import { Projection } from "./projection.ts";
-import type { Failure, ThreadReply, ThreadRequest } from "./thread-messages.ts";
+import { failureOf, type ThreadReply, type ThreadRequest } from "./thread-messages.ts";
+import { giveWayToAppending, machineWorld } from "./thread-world.ts";
 
 // The thread of an index: reads the ledger, feeds the index, and answers from it.
 
 const directory = workerData as string;
 const port = parentPort!;
-const world: World = {
-  disk: nodeDisk(),
-  clock: systemClock,
-  random: systemRandom,
-  primitives: { ...nodeHasher, ...nodeEd25519 },
-};
-
-// On Linux this is of the thread alone: appending goes before indexing.
-if (process.platform === "linux") setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+const world = machineWorld();
+giveWayToAppending();
 
 const projection = readManifest(world.disk, world.primitives, directory).then(
   (manifest) => new Projection(world, directory, { manifest, isOnMachine: true }),
@@ -62,16 +52,10 @@ async function run(request: ThreadRequest): Promise<unknown> {
   }
 }
 
-function failure(error: unknown): Failure {
-  const { code, message, fix, seq, path } =
-    error instanceof SteleError ? error : indexFailed(directory, error);
-  return { code, message, fix, seq, path };
-}
-
 port.on("message", (request: ThreadRequest) => {
   const { id } = request;
   run(request).then(
     (value) => answer({ kind: "done", id, value }),
-    (error: unknown) => answer({ kind: "failed", id, failure: failure(error) }),
+    (error: unknown) => answer({ kind: "failed", id, failure: failureOf(directory, error) }),
   );
 });

@@ -2,10 +2,13 @@ import { SteleError } from "@stele/core/error";
 import type { Clock, Manifest, World } from "@stele/store";
 import { LedgerReader, type EntryPlace } from "@stele/store/reading";
 import { CandidateSearch, type Search } from "./candidates.ts";
+import type { EntryColumns } from "./entry-columns.ts";
+import { readColumns } from "./entry-source.ts";
 import { indexClosed, indexFailed, isBusy, isCorrupt, Stale } from "./index-error.ts";
 import { IndexFile, takesNoFile, type Cursor } from "./index-file.ts";
 import type { Stat } from "./stats.ts";
 import { sumRows, type SumRequest } from "./sums.ts";
+import { readColumnsInThread } from "./threaded-source.ts";
 
 /** How far an index has come. */
 export interface Coverage {
@@ -39,6 +42,8 @@ const SLICE_ENTRIES = 512;
 /** When it is this far behind, so many: each go has a price of its own. */
 const FAR_BEHIND = 10_000;
 const FAR_SLICE_ENTRIES = 4096;
+/** When it is this far behind and somebody waits, another thread reads for it. */
+const VERY_FAR_BEHIND = 50_000;
 const BUSY_DELAY_MS = 20;
 /** A writer that gets so far ahead of an index that follows is in a rush, */
 const RUSH_ENTRIES = 16_384;
@@ -202,28 +207,36 @@ export class Projection implements IndexEngine {
     const start = from.hash === null ? until.first : from.next;
     // Reading counts as work too.
     let startMs = this.#clock.nowMs();
-    for await (const page of this.#ledger.readPages({ from: start, to: until.size - 1 })) {
-      const isFar = until.size - cursor.next > FAR_BEHIND;
-      const count = isFar ? FAR_SLICE_ENTRIES : SLICE_ENTRIES;
-      for (let at = 0; at < page.length; at += count) {
-        const slice = page.slice(at, at + count);
-        const { seq, prev } = slice[0]!.entry;
-        if (cursor.hash !== null && prev !== cursor.hash) {
-          throw new Stale(`entry ${seq} does not follow what it has`);
-        }
-        const next = await this.#add(file, slice, cursor);
-        cursor = next;
-        if (this.#isClosed) throw indexClosed();
-        until.onProgress(next.next, until.size);
-        if (next.next !== seq + slice.length) return next;
-        sealed = await this.#giveWay(next.next, sealed, this.#clock.nowMs() - startMs);
-        startMs = this.#clock.nowMs();
+    for await (const columns of this.#source({ from: start, to: until.size - 1 })) {
+      if (cursor.hash !== null && columns.prev !== cursor.hash) {
+        throw new Stale(`entry ${columns.first} does not follow what it has`);
       }
+      cursor = await this.#add(file, columns, cursor);
+      if (this.#isClosed) throw indexClosed();
+      until.onProgress(cursor.next, until.size);
+      if (cursor.next !== columns.first + columns.count) return cursor;
+      sealed = await this.#giveWay(cursor.next, sealed, this.#clock.nowMs() - startMs);
+      startMs = this.#clock.nowMs();
     }
     if (cursor.next < until.size && cursor === from) {
       throw new SteleError("JOURNAL_DAMAGED", `entry ${start} is missing`, { seq: start });
     }
     return cursor;
+  }
+
+  #source({
+    from,
+    to,
+  }: {
+    readonly from: number;
+    readonly to: number;
+  }): AsyncIterable<EntryColumns> {
+    const behind = to + 1 - from;
+    const count = behind > FAR_BEHIND ? FAR_SLICE_ENTRIES : SLICE_ENTRIES;
+    const isAsked = this.#asking > 0 && this.#path !== undefined;
+    return isAsked && behind > VERY_FAR_BEHIND
+      ? readColumnsInThread(this.#directory, { from, to, count })
+      : readColumns(this.#ledger, { from, to, count });
   }
 
   /** Lets others run, and a writer that is in a rush for longer. Resolves with what is sealed. */
@@ -236,14 +249,10 @@ export class Projection implements IndexEngine {
     return size;
   }
 
-  async #add(
-    file: IndexFile,
-    slice: Parameters<IndexFile["add"]>[0],
-    cursor: Cursor,
-  ): Promise<Cursor> {
+  async #add(file: IndexFile, columns: EntryColumns, cursor: Cursor): Promise<Cursor> {
     for (;;) {
       try {
-        return file.add(slice, cursor);
+        return file.add(columns, cursor);
       } catch (error) {
         if (!isBusy(error)) throw error;
         await this.#clock.delay(BUSY_DELAY_MS);

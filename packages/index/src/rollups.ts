@@ -25,6 +25,8 @@ export const KINDS: Readonly<Record<"hours" | "firstName" | "allNames" | "days",
 };
 
 const SESSION = NAMES.indexOf("session");
+/** The names by which rows are sorted: first the one that tells most of them apart. */
+const SORTED = ["session", ...NAMES.filter((name) => name !== "session")];
 const KEY = ["kind", "start", ...NAMES];
 const SUMS = ["count", ...HALVES];
 
@@ -53,7 +55,7 @@ export class Rollups {
     const names = NAMES.map((name) => `ifnull(e.${name}, 0) AS ${name}`).join(", ");
     this.#groups = database.prepare(
       `SELECT ${flooredQuotient("e.time", HOUR_MS)} AS start, ${names}, ${ROW_SUMS}
-       FROM entry e WHERE e.seq >= ? AND e.seq < ? GROUP BY start, ${NAMES.join(", ")}`,
+       FROM entry e WHERE e.seq >= ? AND e.seq < ? GROUP BY ${SORTED.join(", ")}, start`,
     );
     const places = [...KEY, ...SUMS].map(() => "?").join(", ");
     const added = SUMS.map((name) => `${name} = ${name} + excluded.${name}`).join(", ");

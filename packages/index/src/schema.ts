@@ -3,7 +3,7 @@ import { AMOUNTS, NAMES } from "./facts.ts";
 // The tables of index.sqlite (spec/index.md).
 
 /** The version of the tables, in SQLite's user_version. Another one is rebuilt. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 /** SQLite's application_id: "Stel". */
 export const APPLICATION_ID = 0x5374656c;
 /** How many entries share a table of tokens: so many a search may have to pass over. */
@@ -49,20 +49,26 @@ export const TABLES: string = `
     count INTEGER NOT NULL, ${HALVES.map((half) => `${half} INTEGER NOT NULL`).join(", ")},
     PRIMARY KEY (kind, start, ${NAMES.join(", ")})
   ) WITHOUT ROWID;
+  CREATE TABLE filter (
+    block INTEGER NOT NULL, part INTEGER NOT NULL, bits BLOB NOT NULL, PRIMARY KEY (block, part)
+  ) WITHOUT ROWID;
   PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
+/** How much FTS5 gathers of a transaction before it writes a run. */
+const RUN_BYTES = 2 ** 24;
+
 /**
- * The tokens of the entries of one part: no text, and nothing but which entries have which. Few of
- * its runs are merged before it is full.
+ * The tokens of the entries of one part: no text, and nothing but which entries have which. Its
+ * runs are long and few, and hardly merged before it is full.
  */
 export function createPart(part: number): string {
   const name = partName(part);
   return `
     CREATE VIRTUAL TABLE ${name} USING fts5(
       tokens, content = '', detail = none, columnsize = 0, tokenize = 'ascii');
-    INSERT INTO ${name} (${name}, rank) VALUES ('automerge', 16);
+    INSERT INTO ${name} (${name}, rank) VALUES ('automerge', 0), ('hashsize', ${RUN_BYTES});
   `;
 }
 
@@ -80,11 +86,4 @@ export function partName(part: number): string {
 /** The part that holds the entry's tokens. */
 export function partOf(seq: number): number {
   return Math.floor(seq / PART_ENTRIES);
-}
-
-/** The parts that hold the tokens from one entry to another, in the order of searching. */
-export function partsOf(lo: number, hi: number, order: "asc" | "desc"): readonly number[] {
-  const first = partOf(lo);
-  const parts = Array.from({ length: partOf(hi) - first + 1 }, (_, index) => first + index);
-  return order === "asc" ? parts : parts.toReversed();
 }

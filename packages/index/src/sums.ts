@@ -3,7 +3,7 @@ import { AMOUNTS, NAMES, type Amount, type Name } from "./facts.ts";
 import { tokensOf, type Conditions } from "./filter.ts";
 import type { IndexFile } from "./index-file.ts";
 import { DAY_MS, flooredQuotient, HOUR_MS, KINDS, ROW_SUMS } from "./rollups.ts";
-import { HALVES, partName, partsOf } from "./schema.ts";
+import { HALVES, partName } from "./schema.ts";
 import { groupMs, Tally, timeKey, type Group, type Stat } from "./stats.ts";
 
 const ROLLUP_SUMS = ["count", ...HALVES].map((name) => `sum(e.${name}) AS ${name}`).join(", ");
@@ -118,8 +118,9 @@ class Summing {
   /** What rows do not hold, or what is faster found by tokens. */
   #addByTokens({ lo, hi, sinceMs, untilMs }: SearchRange): void {
     if (lo > hi) return;
-    const query = tokensOf(this.#task.conditions).join(" AND ");
-    for (const part of partsOf(lo, hi, "asc")) {
+    const tokens = tokensOf(this.#task.conditions);
+    const query = tokens.join(" AND ");
+    for (const part of this.#search.parts(tokens, { lo, hi, order: "asc" })) {
       const name = partName(part);
       const found = [`${name} MATCH ?`, `${name}.rowid BETWEEN ? AND ?`];
       const sql = this.#rowsSql(`${name} CROSS JOIN entry e ON e.seq = ${name}.rowid`, found);

@@ -1,16 +1,12 @@
-import { Worker } from "node:worker_threads";
-import { SteleError } from "@stele/core/error";
+import type { Worker } from "node:worker_threads";
 import type { EntryPlace } from "@stele/store/reading";
 import type { Search } from "./candidates.ts";
 import { indexClosed, indexFailed } from "./index-error.ts";
 import type { Coverage, IndexEngine, IndexProgress } from "./projection.ts";
 import type { Stat } from "./stats.ts";
+import { startThread } from "./start-thread.ts";
 import type { SumRequest } from "./sums.ts";
-import type { ThreadReply, ThreadRequest } from "./thread-messages.ts";
-
-// The same file unbuilt and built.
-const isBuilt = import.meta.url.endsWith(".js");
-const THREAD = new URL(isBuilt ? "./index-thread.js" : "./index-thread.ts", import.meta.url);
+import { errorOf, type ThreadReply, type ThreadRequest } from "./thread-messages.ts";
 
 type Question = ThreadRequest extends infer One
   ? One extends ThreadRequest
@@ -77,16 +73,7 @@ export class ThreadedProjection implements IndexEngine {
   }
 
   #start(): Worker {
-    const worker = new Worker(THREAD, {
-      name: "stele-index",
-      workerData: this.#directory,
-      // Not the options of the process, which may not suit a thread.
-      // Node 22 would warn our users that node:sqlite is experimental.
-      execArgv: [
-        "--disable-warning=ExperimentalWarning",
-        ...(isBuilt ? [] : ["--conditions=@stele/source"]),
-      ],
-    });
+    const worker = startThread("index-thread", this.#directory);
     worker.on("message", (reply: ThreadReply) => this.#settle(worker, reply));
     worker.on("error", (error: Error) => this.#fail(error));
     worker.on("exit", () => this.#fail(indexClosed()));
@@ -99,9 +86,7 @@ export class ThreadedProjection implements IndexEngine {
     this.#waiting.delete(reply.id);
     if (this.#waiting.size === 0) worker.unref();
     if (reply.kind === "done") return waiting?.resolve(reply.value);
-    const { code, message, fix, seq, path } = reply.failure;
-    const details = { fix, ...(seq !== undefined && { seq }), ...(path !== undefined && { path }) };
-    return waiting?.reject(new SteleError(code, message, details));
+    return waiting?.reject(errorOf(reply.failure));
   }
 
   /** The thread ended; the next question starts another. */

@@ -17,6 +17,9 @@ export function wordsOf(text: string): readonly string[] {
   return plain.normalize("NFKC").match(WORDS) ?? [];
 }
 
+/** All tokens are of this length. */
+export const TOKEN_LENGTH = 11;
+
 /** What a token stands for: its first letter. */
 export type TokenKind =
   | "agent"

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PlacedLine } from "@stele/store/reading";
 import { CandidateSearch } from "../src/candidates.ts";
+import { ColumnsMaker } from "../src/entry-columns.ts";
 import { checkFilter, type Filter } from "../src/filter.ts";
 import { IndexFile } from "../src/index-file.ts";
 import { PART_ENTRIES } from "../src/schema.ts";
@@ -9,6 +10,8 @@ import { PART_ENTRIES } from "../src/schema.ts";
 // Searches that go over the tables of several parts: more entries than a test can write.
 
 const SEQS = [0, 1, PART_ENTRIES - 1, PART_ENTRIES, 2 * PART_ENTRIES + 5, 3 * PART_ENTRIES];
+
+const maker = new ColumnsMaker();
 
 function line(seq: number): PlacedLine {
   const time = new Date(Date.UTC(2026, 0, 1) + seq).toISOString();
@@ -21,7 +24,7 @@ function filled(): IndexFile {
   const file = IndexFile.openTemporary();
   const middle = Array.from({ length: 3 }, (_, part) => part * PART_ENTRIES + 7);
   for (const seq of [...SEQS, ...middle].toSorted((a, b) => a - b)) {
-    file.add([line(seq)], file.cursor());
+    file.add(maker.make([line(seq)]), file.cursor());
   }
   return file;
 }

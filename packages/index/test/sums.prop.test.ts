@@ -5,6 +5,7 @@ import type { Entry } from "@stele/core/ledger";
 import type { PlacedLine } from "@stele/store/reading";
 import { CandidateSearch } from "../src/candidates.ts";
 import { factsOf } from "../src/facts.ts";
+import { ColumnsMaker } from "../src/entry-columns.ts";
 import { checkFilter, meets, type Filter } from "../src/filter.ts";
 import { IndexFile } from "../src/index-file.ts";
 import { Tally, type Group, type Stat } from "../src/stats.ts";
@@ -77,6 +78,8 @@ const question = fc
     fc.record(Object.fromEntries(keys.map((key) => [key, filter[key] as fc.Arbitrary<unknown>]))),
   ) as fc.Arbitrary<Question>;
 
+const maker = new ColumnsMaker();
+
 function lineOf(seq: number, timeMs: number, one: object): PlacedLine {
   const time = new Date(timeMs).toISOString();
   const entry = { seq, prev: "0".repeat(64), time, event: one, hash: String(seq) } as Entry;
@@ -106,7 +109,7 @@ test("sums by hours, days and rows are those of a look at every entry, to the la
       const lines = steps.map((one, seq) => lineOf(seq, (timeMs += one.step), one.event));
       using file = IndexFile.openTemporary(summedEntries);
       for (let at = 0; at < lines.length; at += slice) {
-        file.add(lines.slice(at, at + slice), file.cursor());
+        file.add(maker.make(lines.slice(at, at + slice)), file.cursor());
       }
       const check = (kept: readonly PlacedLine[]): void => {
         for (const { groupBy, ...asked } of questions) {

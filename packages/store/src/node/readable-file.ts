@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import type { ReadableFile } from "../disk.ts";
 import { coded } from "./disk-error.ts";
@@ -6,6 +7,8 @@ import { coded } from "./disk-error.ts";
 export class NodeReadableFile implements ReadableFile {
   readonly #path: string;
   readonly #handle: FileHandle;
+  /** Reads that are under way: the descriptor is theirs until they end. */
+  readonly #reading = new Set<Promise<number>>();
 
   constructor(path: string, handle: FileHandle) {
     this.#path = path;
@@ -19,16 +22,35 @@ export class NodeReadableFile implements ReadableFile {
   async read(into: Uint8Array, offsetBytes: number): Promise<number> {
     let count = 0;
     while (count < into.byteLength) {
-      const rest = into.byteLength - count;
-      const reading = this.#handle.read(into, count, rest, offsetBytes + count);
-      const { bytesRead } = await coded("read", this.#path, reading);
+      const bytesRead = await this.#readSome(into.subarray(count), offsetBytes + count);
       if (bytesRead === 0) break;
       count += bytesRead;
     }
     return count;
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#reading);
     return coded("close", this.#path, this.#handle.close());
   }
+
+  async #readSome(into: Uint8Array, offsetBytes: number): Promise<number> {
+    const reading = read(this.#handle.fd, into, offsetBytes);
+    this.#reading.add(reading);
+    try {
+      return await coded("read", this.#path, reading);
+    } finally {
+      this.#reading.delete(reading);
+    }
+  }
+}
+
+/** `FileHandle.read` takes four times as long, and small reads of many places are frequent. */
+function read(descriptor: number, into: Uint8Array, offsetBytes: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fs.read(descriptor, into, 0, into.byteLength, offsetBytes, (error, bytesRead) => {
+      if (error) reject(error);
+      else resolve(bytesRead);
+    });
+  });
 }

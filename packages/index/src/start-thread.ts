@@ -1,0 +1,18 @@
+import { Worker } from "node:worker_threads";
+
+// The same files unbuilt and built.
+const isBuilt = import.meta.url.endsWith(".js");
+
+/** Starts a thread of an index, whose code is the file of that name beside this one. */
+export function startThread(name: "index-thread" | "source-thread", workerData: unknown): Worker {
+  return new Worker(new URL(`./${name}.${isBuilt ? "js" : "ts"}`, import.meta.url), {
+    name: `stele-${name}`,
+    workerData,
+    // Not the options of the process, which may not suit a thread.
+    // Node 22 would warn our users that node:sqlite is experimental.
+    execArgv: [
+      "--disable-warning=ExperimentalWarning",
+      ...(isBuilt ? [] : ["--conditions=@stele/source"]),
+    ],
+  });
+}
