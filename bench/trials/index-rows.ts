@@ -52,7 +52,10 @@ async function askRows(database: DatabaseSync): Promise<IndexCosts["questions"]>
   const byTools = prepared(`SELECT tool, ${sums} WHERE agent = ? GROUP BY tool`);
   const { agent } = mixedEvent(0);
   const of = mixedEvent;
-  const cold = { "id, nothing cached": (at: number) => byId(of(at).id) };
+  const cold = {
+    "id, nothing cached": (at: number) => byId(of(at).id),
+    "agent and tool, nothing cached": (at: number) => byTool(of(at).agent, "tool-3"),
+  };
   const questions = {
     id: (at: number) => byId(of(at).id),
     "agent from a time, 100": (at: number) => byAgent(of(at).agent, at),
@@ -60,13 +63,13 @@ async function askRows(database: DatabaseSync): Promise<IndexCosts["questions"]>
     "session, 100": (at: number) => bySession(of(at).session),
   };
   return [
-    ...(await askCold(cold, entries, [rowsFile])),
     ...(await askAll(questions, entries)),
     ...(await askSums({
       "sums by agent": () => byAgents(),
       "sums by hour": () => byHours(),
       "sums of an agent by tool": () => byTools(agent),
     })),
+    ...(await askCold(cold, entries, [rowsFile])),
   ];
 }
 

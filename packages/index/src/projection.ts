@@ -171,8 +171,7 @@ export class Projection implements IndexEngine {
     const { file } = this.#opened();
     // Before the size: another process may index what is sealed meanwhile.
     let cursor = file.cursor();
-    const { size } = await this.#ledger.durable();
-    const first = await this.#ledger.first();
+    const [{ size }, first] = await Promise.all([this.#ledger.durable(), this.#ledger.first()]);
     if (this.#cursor?.hash !== cursor.hash || cursor.next !== size) {
       await this.#check(cursor, { size, first });
     }

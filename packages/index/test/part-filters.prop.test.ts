@@ -31,18 +31,22 @@ const id = fc.oneof(fc.string({ minLength: 1 }), fc.constantFrom("a", "b", "c", 
 const ids = fc.array(id, { minLength: 1, maxLength: 12 });
 
 test("no part is left out that has all of the tokens", () => {
-  const property = fc.property(fc.array(ids, { minLength: 1, maxLength: 5 }), id, (parts, asked) => {
-    using file = indexOf(parts);
-    const last = parts.length - 1;
-    for (const [part, some] of parts.entries()) {
-      for (const one of new Set([...some, asked])) {
-        const tokens = [token("id", one), token("agent", `of-${part}`)];
-        const without = file.filters.without(tokens, 0, last);
-        assert.equal(without.has(part) && some.includes(one), false, JSON.stringify(one));
-        assert.equal(without.has(last), false, "the last part is not full");
+  const property = fc.property(
+    fc.array(ids, { minLength: 1, maxLength: 5 }),
+    id,
+    (parts, asked) => {
+      using file = indexOf(parts);
+      const last = parts.length - 1;
+      for (const [part, some] of parts.entries()) {
+        for (const one of new Set([...some, asked])) {
+          const tokens = [token("id", one), token("agent", `of-${part}`)];
+          const without = file.filters.without(tokens, 0, last);
+          assert.equal(without.has(part) && some.includes(one), false, JSON.stringify(one));
+          assert.equal(without.has(last), false, "the last part is not full");
+        }
       }
-    }
-  });
+    },
+  );
   fc.assert(property, { numRuns: Number(process.env["STELE_RUNS"] ?? 30) });
 });
 

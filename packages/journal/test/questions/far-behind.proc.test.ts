@@ -37,7 +37,10 @@ suite("an index that is far behind", () => {
     const progress: number[] = [];
     const { size } = await reader.query({}, { onProgress: (indexed) => progress.push(indexed) });
     assert.equal(size, COUNT);
-    assert.deepEqual(progress, [...progress].toSorted((left, right) => left - right));
+    assert.deepEqual(
+      progress,
+      [...progress].toSorted((left, right) => left - right),
+    );
     for (const query of [
       { id: "e-59999" },
       { agent: "a-3", text: "word7", order: "desc" },
