@@ -14,6 +14,7 @@ const outdir = join(packages, "cli/dist");
 const ENTRIES = [
   "cli/src/main.ts",
   "index/src/index-thread.ts",
+  "index/src/source-thread.ts",
   "journal/src/verify-thread.ts",
   "store/src/node/disk-worker.ts",
 ];
