@@ -17,7 +17,7 @@ export const hold: Command = {
   name: "hold",
   synopsis:
     "DIR list | DIR add NAME (--seq N[..M] | --session S | --agent A | --subject ID)... " +
-    "--reason TEXT [--by WHO] | DIR release NAME --reason TEXT [--by WHO]",
+    "--reason TEXT [--by WHO] | DIR release NAME --reason TEXT [--by WHO] [--json]",
   help: `
 A hold forbids stele erase and stele prune to touch the entries that all its options fit, those that
 are there and those that come. Holds are entries themselves, so that everybody can see who held and

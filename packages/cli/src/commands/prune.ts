@@ -9,7 +9,7 @@ import { parseTime } from "../time-expression.ts";
 export const prune: Command = {
   name: "prune",
   synopsis:
-    "DIR --before TIME|SEQ | --keep DURATION [--reason TEXT] [--by NAME] [--dry-run] [--json]",
+    "DIR [--before TIME|SEQ] [--keep DURATION] [--reason TEXT] [--by NAME] [--dry-run] [--json]",
   help: `
 Drops whole segments of the ledger, and the contents beside them, from the oldest on, whose every
 entry is older: never the last one, nor what a cursor or a witness still waits for. An entry says
