@@ -21,7 +21,9 @@ export class ProgressBar {
     const early = nowMs - this.#startMs < QUIET_MS || nowMs - this.#drawnMs < REDRAW_MS;
     if (!process.stderr.isTTY || early) return;
     this.#drawnMs = nowMs;
-    const line = this.#format(doneBytes, totalBytes, nowMs - this.#startMs);
+    // One that went on in the next line could not be drawn over.
+    const room = process.stderr.columns - 1;
+    const line = this.#format(doneBytes, totalBytes, nowMs - this.#startMs).slice(0, room);
     process.stderr.write(`\r${line}\u001b[K`);
   };
 
