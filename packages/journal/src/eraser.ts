@@ -336,7 +336,7 @@ function summary(targets: readonly Target[]): Erased {
 function requireContentNames(untrusted: readonly string[] | undefined): void {
   if (untrusted === undefined) return;
   if (!Array.isArray(untrusted)) throw new SteleError("OPTION_INVALID", "names must be a list");
-  const bad: unknown = untrusted.find((name) => !isContentName(name));
+  const bad: unknown = untrusted.find((name: string) => !isContentName(name));
   if (bad === undefined) return;
   throw new SteleError("OPTION_INVALID", `${JSON.stringify(bad)} cannot name a content`);
 }
