@@ -38,6 +38,13 @@ suite("openJournal, records", () => {
     assert.deepEqual(records.seen, [{ type: "number", data: 7 }]);
     const escaped = parseEvent('{"type":"num\\u0062er","d\\u0061ta":"x"}');
     await assert.rejects(journal.append(escaped), { code: "RECORD_INVALID" });
+    // Behind a name that ends with a backslash, V8's JSON.parse takes others for it.
+    for (const name of ["cent\\\\", "cent\\u0073"]) {
+      const misread = parseEvent(`{"type":"number","data":{"currency":"EUR","${name}":8}}`);
+      await assert.rejects(journal.append(misread), { code: "RECORD_INVALID" });
+    }
+    const data = { currency: "EUR", cents: 8 };
+    assert.deepEqual(records.seen.at(-1), { type: "number", data });
   });
 
   test("events of other types are not even parsed", async () => {

@@ -31,6 +31,16 @@ suite("calybris: decisions", () => {
     assert.equal(isReplayOf(JSON.parse(JSON.stringify(recorded)) as typeof recorded, made), true);
   });
 
+  test("the replay digest is the SHA-256 of the text that the documents give", () => {
+    const { policyDigest, inputDigest } = made;
+    const text =
+      `["stele/replay/v1","${policyDigest}","${inputDigest}","large","small","substitute",` +
+      '[["max_cost",false],["max_latency",true]]]';
+    assert.equal(replayDigest(made), digestOf(text));
+    const { chosen: _, ...rest } = made;
+    assert.equal(replayDigest(rest), digestOf(text.replace('"small"', "null")));
+  });
+
   test("another policy, input, request, choice, verdict or constraint does not replay", () => {
     const recorded = decision(made);
     const others = [

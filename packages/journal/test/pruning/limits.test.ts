@@ -3,6 +3,7 @@ import { suite, test } from "node:test";
 import { formatVerifierKey } from "@stele/core/key";
 import { openJournal, SteleError, type Journal } from "@stele/journal";
 import { SimulatedClock } from "@stele/store/testing";
+import { FakeWitness } from "../support/fake-witness.ts";
 import { signerOf, testKey } from "../support/key.ts";
 import type { MemoryDisk } from "../support/memory-disk.ts";
 import {
@@ -51,6 +52,21 @@ suite("what prune leaves", () => {
     const again = await journal.prune({ before: 1_000_000 });
     assert.ok(again.first < (await journal.size()));
     await requireIntact(journal);
+    await journal.close();
+  });
+
+  test("what the witnesses have not countersigned, whatever was published before", async () => {
+    const { disk, journal: before } = await filled(20);
+    await before.close();
+    const witness = new FakeWitness();
+    witness.failure = "it is away";
+    const journal = await openInMemory(disk, { witness });
+    const held = await journal.prune({ before: 15 });
+    assert.deepEqual([held.first, held.entries], [0, 0]);
+    assert.equal(held.heldBy, "the witnessed checkpoint, which covers 0 entries");
+    witness.failure = undefined;
+    await journal.witnessSealed();
+    assert.ok((await journal.prune({ before: 15 })).first > 10);
     await journal.close();
   });
 

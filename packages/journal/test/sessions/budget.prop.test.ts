@@ -254,6 +254,11 @@ suite("a budget (as calybris's)", () => {
       await assert.rejects(session.openBudget("c", bad), { code: "OPTION_INVALID" });
       await assert.rejects(session.budget("b").reserve(bad), { code: "OPTION_INVALID" });
     }
+    for (const name of ["", "x".repeat(513), 7 as unknown as string]) {
+      await assert.rejects(session.openBudget(name, 1), { code: "OPTION_INVALID" });
+      const reserving = session.budget("b").reserve(1, { reservation: name });
+      await assert.rejects(reserving, { code: "OPTION_INVALID" });
+    }
     await session.budget("b").reserve(5, { reservation: "r" });
     await assert.rejects(session.budget("b").commit("r", -1), { code: "OPTION_INVALID" });
     assert.equal(session.budget("b").reservedMicros, 5n);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { suite, test } from "node:test";
-import { parseEvent, type Entry, type Journal } from "@stele/journal";
+import { parseEvent, SteleError, type Entry, type Journal } from "@stele/journal";
 import type { Session } from "@stele/journal/sessions";
 import { Gate, settleTurns } from "../support/gate.ts";
 import { newMemoryJournal, openInMemory } from "../support/memory-journal.ts";
@@ -275,6 +275,43 @@ suite("a session of an open journal", () => {
     assert.ok((await session.verify()).intact);
   });
 
+  test("that nobody held while its entries waited for room counts each once", async () => {
+    const disk = await newMemoryJournal();
+    await using journal = await openInMemory(disk);
+    const gate = new Gate(disk);
+    const data = { tool: "t", bytesRead: 1, big: "x".repeat(60_000) };
+    const appends = Array.from({ length: 60 }, () => call(journal, "s", data));
+    gate.stayOpen();
+    await Promise.all(appends);
+    const session = await journal.session("s");
+    assert.equal(session.totals().bytesRead, 60n);
+    await call(journal, "s", data);
+    assert.equal(session.totals().bytesRead, 61n);
+  });
+
+  test("that could not be opened is opened anew", async () => {
+    const disk = await newMemoryJournal();
+    const before = await openInMemory(disk);
+    await call(before, "s", { tool: "t", bytesRead: 3 });
+    await before.close();
+    await using journal = await openInMemory(disk, { index: false });
+    const list = disk.list.bind(disk);
+    disk.list = () => Promise.reject(new SteleError("DISK_IO", "the disk stumbles"));
+    await assert.rejects(journal.session("s"), { code: "DISK_IO" });
+    let lists = 0;
+    // Once it has begun to add up.
+    disk.list = (path) => {
+      if (++lists > 1) return Promise.reject(new SteleError("DISK_IO", "the disk stumbles"));
+      return list(path);
+    };
+    await assert.rejects(journal.session("s"), { code: "DISK_IO" });
+    disk.list = list;
+    const session = await journal.session("s");
+    assert.equal(session.totals().bytesRead, 3n);
+    await call(journal, "s", { tool: "t", bytesRead: 4 });
+    assert.equal(session.totals().bytesRead, 7n);
+  });
+
   test("opened while entries wait for room counts each once, behind those before", async () => {
     const disk = await newMemoryJournal();
     const before = await openInMemory(disk);
@@ -342,6 +379,15 @@ suite("a session of an open journal", () => {
 });
 
 suite("a session's own integrity check", () => {
+  test("is of the moment at which it was asked for, whatever is recorded meanwhile", async () => {
+    await using journal = await openInMemory(await newMemoryJournal());
+    const session = await journal.session("s");
+    for (let n = 0; n < 5; n++) await call(journal, "s", { tool: "t", bytesRead: 1 });
+    const checking = session.verify();
+    await Promise.all([1, 2, 3].map((bytesRead) => call(journal, "s", { tool: "u", bytesRead })));
+    assert.deepEqual(await checking, { intact: true, length: 5, missing: 0 });
+  });
+
   test("finds a changed entry, with its index, what was expected and what is there", async () => {
     const disk = await newMemoryJournal();
     await using journal = await openInMemory(disk);
