@@ -48,7 +48,10 @@ export function onlyDirectory(command: Command, call: Call): string {
   return operands(command, call, ["DIR"])[0];
 }
 
-/** The positional arguments of these names. Throws OPTION_INVALID unless they are all there is. */
+/**
+ * The positional arguments of these names. Throws OPTION_INVALID unless they are all there is, and
+ * none is empty, as a variable is that nobody set.
+ */
 export function operands<const Names extends readonly string[]>(
   command: Command,
   { positionals }: Call,
@@ -58,6 +61,8 @@ export function operands<const Names extends readonly string[]>(
   const missing = names[positionals.length];
   if (missing !== undefined) throw usage(command, `${missing} is missing`);
   if (extra !== undefined) throw usage(command, `unexpected argument ${JSON.stringify(extra)}`);
+  const empty = positionals.indexOf("");
+  if (empty >= 0) throw usage(command, `${names[empty]} is empty`);
   return positionals as unknown as { readonly [Place in keyof Names]: string };
 }
 

@@ -9,8 +9,8 @@ import { harmless } from "./style.ts";
  * Throws DISK_NOT_FOUND, POLICY_MALFORMED.
  */
 export async function findWitness(call: Call): Promise<WitnessClient | undefined> {
-  const path = text(call, "witness") ?? process.env["STELE_WITNESS"];
-  if (!path) return undefined;
+  const path = text(call, "witness") ?? (process.env["STELE_WITNESS"] || undefined);
+  if (path === undefined) return undefined;
   const { witnessClient } = await import("@stele/witness");
   return witnessClient(Buffer.from(await readInput(path)).toString());
 }

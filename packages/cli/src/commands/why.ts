@@ -38,7 +38,6 @@ async function run(call: Call): Promise<number> {
   if ([dot, json, people].filter(Boolean).length > 1) {
     throw usage(why, "only one of --json, --dot and --people can be given");
   }
-  if (id === "") throw usage(why, "ID is empty");
   return withReader(await openReader(directory), async (reader) => {
     const explanation = await ask(call, (options) => reader.why(id, options));
     if (dot) await print(explanationToDot(explanation));
