@@ -81,20 +81,27 @@ function costRows(entries: number, by: IndexRow["by"], costs: IndexCosts): Index
   ];
 }
 
-/** Journals with and without an index take turns. */
+/** Journals with and without an index take turns, and each is compared with its neighbour. */
 async function appendRow(scratch: string, options: Options): Promise<IndexRow> {
-  const rates = { on: [] as number[], off: [] as number[] };
+  const rounds: { readonly off: number; readonly on: number }[] = [];
   for (let round = 1; round <= options.rounds; round++) {
     console.error(`index: appending, round ${round} of ${options.rounds}`);
-    for (const index of [false, true]) {
-      const dir = fs.mkdtempSync(path.join(scratch, "append-"));
-      const spec = { dir, index, ms: options.measureMs };
-      rates[index ? "on" : "off"].push(await runTrial<number>("index-append", spec));
-      fs.rmSync(dir, { recursive: true });
-    }
+    const off = await appendRate(scratch, options, false);
+    rounds.push({ off, on: await appendRate(scratch, options, true) });
   }
-  const [on, off] = [median(rates.on), median(rates.off)];
-  const value = `${Math.round(on)} ÷ ${Math.round(off)} = ${(on / off).toFixed(2)}`;
+  const measured = median(rounds.map(({ off, on }) => on / off));
+  const [on, off] = [
+    median(rounds.map((round) => round.on)),
+    median(rounds.map((round) => round.off)),
+  ];
+  const value = `${Math.round(on)} against ${Math.round(off)} entries/s: ${measured.toFixed(2)}`;
   const row = { entries: NaN, by: "stele", what: "appending", value } as const;
-  return { ...row, measured: on / off, p50Ms: NaN, p99Ms: NaN };
+  return { ...row, measured, p50Ms: NaN, p99Ms: NaN };
+}
+
+async function appendRate(scratch: string, options: Options, index: boolean): Promise<number> {
+  const dir = fs.mkdtempSync(path.join(scratch, "append-"));
+  const rate = await runTrial<number>("index-append", { dir, index, ms: options.measureMs });
+  fs.rmSync(dir, { recursive: true });
+  return rate;
 }
