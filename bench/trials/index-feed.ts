@@ -38,6 +38,7 @@ async function measure(): Promise<IndexCosts> {
     "sums by agent": () => groups({ groupBy: "agent" }),
     "sums by hour": () => groups({ groupBy: "hour" }),
     "sums of an agent by tool": () => groups({ groupBy: "tool", agent: mixedEvent(0).agent }),
+    "sums of an agent by session": () => groups({ groupBy: "session", agent: mixedEvent(0).agent }),
   });
   // Last: what the operating system forgot, the other questions would have to read again.
   const cold = await askCold(

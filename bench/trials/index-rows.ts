@@ -50,6 +50,7 @@ async function askRows(database: DatabaseSync): Promise<IndexCosts["questions"]>
   const byAgents = prepared(`SELECT agent, ${sums} GROUP BY agent`);
   const byHours = prepared(`SELECT substr(time, 1, 13) AS hour, ${sums} GROUP BY hour`);
   const byTools = prepared(`SELECT tool, ${sums} WHERE agent = ? GROUP BY tool`);
+  const bySessions = prepared(`SELECT session, ${sums} WHERE agent = ? GROUP BY session`);
   const { agent } = mixedEvent(0);
   const of = mixedEvent;
   const cold = {
@@ -68,6 +69,7 @@ async function askRows(database: DatabaseSync): Promise<IndexCosts["questions"]>
       "sums by agent": () => byAgents(),
       "sums by hour": () => byHours(),
       "sums of an agent by tool": () => byTools(agent),
+      "sums of an agent by session": () => bySessions(agent),
     })),
     ...(await askCold(cold, entries, [rowsFile])),
   ];

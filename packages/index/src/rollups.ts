@@ -3,8 +3,8 @@ import { AMOUNTS, NAMES } from "./facts.ts";
 import { HALVES } from "./schema.ts";
 
 // Sums over the rows of entries, so that questions need not read each row: by hour; by hour and
-// each of the names; by hour, and by day, and all names but the session, of which there are too
-// many.
+// each of the names, a session with its agent; by hour, and by day, and all names but the session,
+// of which there are too many.
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
@@ -16,7 +16,7 @@ const LOW = 2 ** 32 - 1;
 export const KINDS: Readonly<Record<"hours" | "firstName" | "allNames" | "days", number>> = {
   /** Nothing. */
   hours: 0,
-  /** This one and the next ones: one of NAMES, in their order. */
+  /** This one and the next ones: one of NAMES, in their order; a session with its agent. */
   firstName: 1,
   /** All names but the session. */
   allNames: NAMES.length + 1,
@@ -25,6 +25,7 @@ export const KINDS: Readonly<Record<"hours" | "firstName" | "allNames" | "days",
 };
 
 const SESSION = NAMES.indexOf("session");
+const AGENT = NAMES.indexOf("agent");
 /** The names by which rows are sorted: first the one that tells most of them apart. */
 const SORTED = ["session", ...NAMES.filter((name) => name !== "session")];
 const KEY = ["kind", "start", ...NAMES];
@@ -110,11 +111,15 @@ class Cells {
     const all = names.map((number, at) => (at === SESSION ? 0 : number));
     const allText = all.join(",");
     const day = Math.floor(hour / HOURS_A_DAY);
-    this.#join(`${KINDS.hours},${hour}`, sums, () => [KINDS.hours, hour, ...only(-1, 0)]);
+    this.#join(`${KINDS.hours},${hour}`, sums, () => [KINDS.hours, hour, ...NAMES.map(() => 0)]);
     for (let at = 0; at < names.length; at++) {
       const kind = KINDS.firstName + at;
-      const number = names[at]!;
-      this.#join(`${kind},${hour},${number}`, sums, () => [kind, hour, ...only(at, number)]);
+      const agent = at === SESSION ? names[AGENT]! : 0;
+      this.#join(`${kind},${hour},${names[at]},${agent}`, sums, () => {
+        const isKept = (other: number): boolean =>
+          other === at || (other === AGENT && at === SESSION);
+        return [kind, hour, ...names.map((number, other) => (isKept(other) ? number : 0))];
+      });
     }
     const { allNames, days } = KINDS;
     this.#join(`${allNames},${hour},${allText}`, sums, () => [allNames, hour, ...all]);
@@ -129,11 +134,6 @@ class Cells {
     }
     for (let at = 0; at < sums.length; at++) known.sums[at]! += sums[at]!;
   }
-}
-
-/** The names, of which only one is given. */
-function only(which: number, number: number): readonly number[] {
-  return NAMES.map((_, at) => (at === which ? number : 0));
 }
 
 /** So few at once that sums of their halves are exact as numbers: below 2^53. */

@@ -58,11 +58,7 @@ class Summing {
     const { conditions, group } = this.#task;
     const kinds = kindsOf(conditions, group);
     const range = this.#search.range(conditions);
-    if (kinds === undefined) {
-      if (needsTokens(conditions)) this.#addByTokens(range);
-      else this.#addRows(range);
-      return;
-    }
+    if (kinds === undefined) return this.#addByTokens(range);
     const { first, summed } = this.#file.cursor();
     const from = Math.max(first, conditions.from);
     const to = Math.min(summed - 1, conditions.to);
@@ -115,7 +111,7 @@ class Summing {
     this.#tally(this.#rowsSql("entry e", []), [lo, hi, sinceMs, untilMs], sign);
   }
 
-  /** What rows do not hold, or what is faster found by tokens. */
+  /** What no sums tell. */
   #addByTokens({ lo, hi, sinceMs, untilMs }: SearchRange): void {
     if (lo > hi) return;
     const tokens = tokensOf(this.#task.conditions);
@@ -156,23 +152,24 @@ interface Kinds {
   readonly days: number | undefined;
 }
 
-/** Undefined when only rows, or tokens, can tell. */
+/** Undefined when only the entries that have the tokens of the conditions can tell. */
 function kindsOf(conditions: Conditions, group: Group | undefined): Kinds | undefined {
   const { id, parent, words, names, typePrefix } = conditions;
   if (id !== undefined || parent !== undefined || words.length > 0) return undefined;
-  const isName = (name: Name): boolean =>
+  const isUsed = (name: Name): boolean =>
     names[name] !== undefined || group === name || (name === "type" && typePrefix !== undefined);
-  const [one, ...others] = NAMES.filter(isName);
-  if (one === undefined) return { hours: KINDS.hours, days: undefined };
-  if (others.length === 0) {
-    return { hours: KINDS.firstName + NAMES.indexOf(one), days: undefined };
-  }
-  if (isName("session")) return undefined;
-  return { hours: KINDS.allNames, days: group === "hour" ? undefined : KINDS.days };
+  const used = NAMES.filter(isUsed);
+  const [first] = used;
+  if (first === undefined) return { hours: KINDS.hours, days: undefined };
+  if (used.length === 1) return { hours: kindOf(first), days: undefined };
+  const days = group === "hour" ? undefined : KINDS.days;
+  if (!isUsed("session")) return { hours: KINDS.allNames, days };
+  const isWithAgent = used.length === 2 && isUsed("agent");
+  return isWithAgent ? { hours: kindOf("session"), days: undefined } : undefined;
 }
 
-function needsTokens({ id, parent, words, names }: Conditions): boolean {
-  return [id, parent, names.session].some((value) => value !== undefined) || words.length > 0;
+function kindOf(name: Name): number {
+  return KINDS.firstName + NAMES.indexOf(name);
 }
 
 /** The times of the hours or days that lie within the times as a whole. */
