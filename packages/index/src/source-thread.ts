@@ -18,6 +18,7 @@ giveWayToAppending();
 const columns = readManifest(world.disk, world.primitives, directory).then((manifest) =>
   readColumns(new LedgerReader(world, directory, manifest), range),
 );
+columns.catch(() => undefined);
 
 async function next(): Promise<SourceReply> {
   try {
