@@ -9,11 +9,14 @@ import { TOKEN_LENGTH } from "./words.ts";
 
 /** How many blocks a part's filter has; a power of two. */
 const BLOCKS = 1024;
-/** So many bits for each token, of which so many are set: one in a hundred says yes wrongly. */
-const BITS_A_TOKEN = 10;
+/**
+ * 16 bits for each token of a part whose entries have an id and a parent: one in a thousand is
+ * taken for another. Where texts have very many different words, more are, and only time is lost.
+ */
+const BLOCK_BYTES = 512;
 const BITS_SET = 6;
-/** Larger rows would not lie in the table's pages; more tokens than they suit are told apart worse. */
-const MAX_BLOCK_BYTES = 900;
+/** How many tokens are read at once. */
+const READ_TOKENS = 2 ** 16;
 
 /** Says in which parts all of some tokens may be. Parts without a filter may have any. */
 export class PartFilters {
@@ -32,18 +35,19 @@ export class PartFilters {
 
   /** Within a transaction: makes the filter of a part that is full. */
   make(part: number): void {
-    const tokens = this.#tokensOf(part);
-    const count = tokens.length / TOKEN_LENGTH;
-    const bytes = Math.ceil((count * BITS_A_TOKEN) / 8 / BLOCKS);
-    const blockBytes = Math.max(1, Math.min(bytes, MAX_BLOCK_BYTES));
-    const bits = new Uint8Array(BLOCKS * blockBytes);
-    for (let at = 0; at < tokens.length; at += TOKEN_LENGTH) {
-      const place = placeOf(tokens, at);
-      setBits(bits.subarray(place.block * blockBytes, (place.block + 1) * blockBytes), place);
+    const terms = `temp.terms_${part}`;
+    this.#database.exec(
+      `CREATE VIRTUAL TABLE ${terms} USING fts5vocab('main', '${partName(part)}', 'row')`,
+    );
+    const blocks = Array.from({ length: BLOCKS }, () => new Uint8Array(BLOCK_BYTES));
+    for (const tokens of this.#read(terms)) {
+      for (let at = 0; at < tokens.length; at += TOKEN_LENGTH) {
+        const place = placeOf(tokens, at);
+        setBits(blocks[place.block]!, place);
+      }
     }
-    for (let block = 0; block < BLOCKS; block++) {
-      this.#add.run(block, part, bits.subarray(block * blockBytes, (block + 1) * blockBytes));
-    }
+    this.#database.exec(`DROP TABLE ${terms}`);
+    for (const [block, bits] of blocks.entries()) this.#add.run(block, part, bits);
   }
 
   /** The parts, from one to another, that do not have all of the tokens. */
@@ -64,14 +68,19 @@ export class PartFilters {
     this.#database.prepare("DELETE FROM filter WHERE part < ?").run(part);
   }
 
-  /** All its tokens, one behind the other. */
-  #tokensOf(part: number): string {
-    this.#database.exec(
-      `CREATE VIRTUAL TABLE temp.terms USING fts5vocab('main', '${partName(part)}', 'row')`,
+  /** All tokens, many in one text: a row for each would take most of the time. */
+  *#read(terms: string): Generator<string, void, undefined> {
+    const some = this.#database.prepare(
+      `SELECT group_concat(term, '') AS tokens FROM
+       (SELECT term FROM ${terms} WHERE term > ? ORDER BY term LIMIT ${READ_TOKENS})`,
     );
-    const row = this.#database.prepare("SELECT group_concat(term, '') AS tokens FROM terms").get();
-    this.#database.exec("DROP TABLE temp.terms");
-    return String(row?.["tokens"] ?? "");
+    let last = "";
+    for (;;) {
+      const tokens = some.get(last)?.["tokens"];
+      if (typeof tokens !== "string" || tokens === "") return;
+      yield tokens;
+      last = tokens.slice(-TOKEN_LENGTH);
+    }
   }
 }
 
