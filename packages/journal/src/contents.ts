@@ -36,6 +36,8 @@ export async function readContent(
 }
 
 const ATTEMPTS = 3;
+/** What erased a content stands behind its entry: it is not gone as long as that is there. */
+const NO_ENTRY: ReadonlySet<string> = new Set(["SEQ_OUT_OF_RANGE", "SEQ_PRUNED"]);
 
 /**
  * Reads again what seems damaged: an erasure may have taken the file's place, and overwritten the
@@ -95,7 +97,8 @@ async function orNone(pending: Promise<EntryLine>): Promise<EntryLine | undefine
   try {
     return await pending;
   } catch (error) {
-    if (error instanceof SteleError && error.code === "SEQ_OUT_OF_RANGE") return undefined;
+    const isNone = error instanceof SteleError && NO_ENTRY.has(error.code);
+    if (isNone) return undefined;
     throw error;
   }
 }

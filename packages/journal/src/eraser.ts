@@ -120,8 +120,9 @@ export class Eraser {
   }
 
   /**
-   * Carries out what is recorded and was interrupted. Damaged contents stay, as a problem. Costs
-   * one small read when there is nothing.
+   * Carries out what is recorded and was interrupted. Contents that are damaged, or cannot be read
+   * or written, stay, as a problem: they must not keep a recorder from recording. Costs one small
+   * read when there is nothing.
    */
   async finish(): Promise<void> {
     this.#openFrom = await erasingFrom(this.#world.disk, this.#directory);
@@ -129,7 +130,7 @@ export class Eraser {
     try {
       await this.#carryOut(this.#openFrom);
     } catch (error) {
-      if (!(error instanceof SteleError) || error.code !== "JOURNAL_DAMAGED") throw error;
+      if (!(error instanceof SteleError) || !/^(JOURNAL_DAMAGED|DISK_)/.test(error.code)) throw error;
       this.#problems.begin("erasing", error);
     }
   }

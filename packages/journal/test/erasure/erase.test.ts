@@ -42,6 +42,24 @@ describe("erasing", () => {
     assert.equal((await journal.verify({ threads: 1 })).verdict, "tampered");
   });
 
+  test("is not believed when it is said of an entry that was pruned, or never was", async () => {
+    const { journal, disk } = await open();
+    for (let count = 0; count < 40; count++) {
+      await append(journal, { type: "note" }, { body: `text ${count}` });
+    }
+    const { first } = await journal.prune({ before: 30 });
+    const [path] = contentPaths(disk);
+    const lines = Buffer.from(disk.files.get(path!)!).toString().split("\n");
+    for (const by of [first - 1, 999]) {
+      lines[0] = `{"seq":${first},"content":{},"erased":{"body":${by}}}`;
+      disk.files.set(path!, Buffer.from(lines.join("\n")));
+      await assert.rejects(journal.content(first, "body"), {
+        code: "JOURNAL_DAMAGED",
+        message: new RegExp(`and entry ${by} does not say that it was erased$`),
+      });
+    }
+  });
+
   test("reading what was erased says when, by whom and why, and in which entry", async () => {
     const { journal } = await open();
     await append(journal, { type: "note" }, { body: "the secret" });
@@ -197,6 +215,32 @@ describe("erasing", () => {
       [...disk.files.keys()].filter((path) => /erasing|tmp/.test(path)),
       [],
     );
+  });
+
+  test("that cannot be finished keeps nobody from recording, and is a problem until it is", async () => {
+    const { journal, disk } = await open();
+    await append(journal, { type: "note" }, { body: "the secret" });
+    const rename = disk.rename.bind(disk);
+    disk.rename = (from, to) => {
+      const isContent = to.endsWith(".jsonl") && to.includes("/content/");
+      return isContent ? Promise.reject(new SteleError("DISK_FULL", "no room")) : rename(from, to);
+    };
+    await assert.rejects(journal.erase({ seqs: { from: 0, to: 0 }, ...WHY }));
+    await journal.close();
+    const problems: string[] = [];
+    const again = await openInMemory(disk, { onProblem: ({ code }) => void problems.push(code) });
+    await append(again, { type: "note" });
+    assert.deepEqual(problems, ["DISK_FULL"]);
+    assert.deepEqual(
+      (await again.status()).problems.map(({ code }) => code),
+      ["DISK_FULL"],
+    );
+    await expectContents(again, { checked: 1, erased: 0, unerased: 1 });
+    await again.close();
+    disk.rename = rename;
+    const last = await openInMemory(disk);
+    assert.deepEqual((await last.status()).problems, []);
+    await expectContents(last, { checked: 0, erased: 1 });
   });
 
   test("that failed is carried out by the next one too, whatever that is about", async () => {
