@@ -130,7 +130,8 @@ export class Eraser {
     try {
       await this.#carryOut(this.#openFrom);
     } catch (error) {
-      if (!(error instanceof SteleError) || !/^(JOURNAL_DAMAGED|DISK_)/.test(error.code)) throw error;
+      if (!(error instanceof SteleError) || !/^(JOURNAL_DAMAGED|DISK_)/.test(error.code))
+        throw error;
       this.#problems.begin("erasing", error);
     }
   }
