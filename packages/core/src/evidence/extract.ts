@@ -50,17 +50,22 @@ export class ExtractChecker {
 
   /** Takes the next bytes. Throws PROOF_, NOTE_ and CHECKPOINT_MALFORMED, which name the line. */
   push(untrusted: Uint8Array): void {
+    if (this.#doubt !== undefined) return;
     this.#lines.push(untrusted);
-    if (this.#lines.restBytes > MAX_LINE_BYTES) throw this.#malformed("a line is too long");
+    if (this.#doubt === undefined && this.#lines.restBytes > MAX_LINE_BYTES) {
+      throw this.#malformed("a line is too long");
+    }
   }
 
   /** What the whole extract shows. Throws PROOF_MALFORMED when it breaks off in a line. */
   end(): Evidence {
-    if (this.#lines.restBytes > 0) throw this.#malformed("the last line has no newline");
+    if (this.#doubt === undefined && this.#lines.restBytes > 0) {
+      throw this.#malformed("the last line has no newline");
+    }
     if (this.#unproven !== undefined) this.#doubt ??= `nothing proves entry ${this.#unproven}`;
+    if (this.#doubt !== undefined) return { proven: false, reason: this.#doubt };
     const [first] = this.#parts;
     const last = this.#parts.at(-1);
-    if (this.#doubt !== undefined) return { proven: false, reason: this.#doubt };
     if (!first || !last) throw this.#malformed("there is no entry");
     const { name: origin } = this.#trust.key;
     return { proven: true, origin, from: first.from, to: last.to, parts: this.#parts };

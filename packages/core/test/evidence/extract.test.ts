@@ -123,6 +123,14 @@ suite("an extract", () => {
     unproven(judgeExtract([fork.line(8), fork.line(9), stolen], K0), /no valid signature/);
   });
 
+  test("that proves nothing does so whatever stands behind the reason", () => {
+    const [first = "", ...rest] = log.extract(4, 5);
+    const changed = first.replace("truth", "lie  ");
+    for (const behind of [rest, ["half a line"], ["x".repeat(5_000_000)]]) {
+      unproven(judgeExtract([changed, ...behind], K0), /entry 4 do not match its hash/);
+    }
+  });
+
   test("that is none, or breaks off, is malformed", () => {
     const lines = log.extract(4, 5);
     const proofLine = lines.at(-1)!;
