@@ -36,6 +36,17 @@ suite("stemedb record v2", () => {
     }
   });
 
+  test("with zeros for its last bytes is torn from 16 on", async () => {
+    const record = stemedbRecord(Buffer.from("e".repeat(200)), "hash-and-payload");
+    for (const [zeros, verdict] of [
+      [15, "broken"],
+      [16, "torn"],
+    ] as const) {
+      const bytes = Uint8Array.from(Buffer.concat([...RECORDS, record])).fill(0, -zeros);
+      assert.equal((await checkBytes(stemedb, bytes)).verdict, verdict);
+    }
+  });
+
   test("cut anywhere, it has a torn tail and all records before", async () => {
     for (let size = THIRD + 1; size < THIRD + RECORDS[2]!.length; size += 13) {
       const report = await checkBytes(stemedb, FILE.slice(0, size));

@@ -3,6 +3,7 @@ import { suite, test } from "node:test";
 import { SteleError } from "@stele/core/error";
 import { calybris, chio, hoosh, symbi, recogniseFormat, type Format } from "@stele/import";
 import { checkBytes, inMemory, seed } from "./support/check.ts";
+import { chioDocument } from "./support/origin-files.ts";
 
 const LOG = Buffer.from(seed("calybris-unkeyed.jsonl")).toString();
 const LINES = LOG.trimEnd().split("\n");
@@ -25,6 +26,31 @@ async function isRefused(format: Format, bytes: Uint8Array | string): Promise<vo
     (error: unknown) => error instanceof SteleError && error.code === "IMPORT_WRONG_FORMAT",
   );
 }
+
+suite("a chio file", () => {
+  const fields = { tool: "t", server: "s", agent: "a", bytesRead: 1n, depth: 0, allowed: true };
+  const linesOf = (lengths: boolean): readonly string[] => [
+    ...chioDocument([fields, fields, fields, fields], lengths),
+  ];
+
+  test("that begins later has lost entries, unless its format evicts them", async () => {
+    for (const [lengths, expected] of [
+      [false, ["broken", "entries-missing"]],
+      [true, ["intact", undefined]],
+    ] as const) {
+      const [first = "", , second = "", ...rest] = linesOf(lengths);
+      const later = [first, second.replace(",", ""), ...rest].join("");
+      const { verdict, findings } = await checkBytes(chio, later);
+      assert.deepEqual([verdict, findings[0]?.code], expected);
+    }
+  });
+
+  test("goes on behind an entry that cannot be read", async () => {
+    const text = linesOf(false).join("").replace('"bytes_read":1,"bytes_written":1,', "");
+    const { verdict, findings } = await checkBytes(chio, text);
+    assert.deepEqual([verdict, findings.map(({ code }) => code)], ["broken", ["not-an-entry"]]);
+  });
+});
 
 suite("a calybris log", () => {
   test("with a missing entry says which", async () => {

@@ -145,6 +145,16 @@ suite("content", () => {
     await expectIntact(reopened, 21);
   });
 
+  test("lines of the same entry are found, also such as have nothing", async () => {
+    const { journal, disk } = await open();
+    await journal.append({ type: "note" }, { content: { body: "text" } });
+    const path = `${DIRECTORY}/content/00000000000000000000.jsonl`;
+    const lines = Buffer.from(disk.files.get(path)!);
+    disk.files.set(path, Buffer.concat([lines, Buffer.from('{"seq":0,"content":{}}\n')]));
+    const { verdict, firstBad } = await journal.verify({ threads: 1 });
+    assert.deepEqual([verdict, firstBad?.seq], ["tampered", 0]);
+  });
+
   test("that was handed over without is no finding, but is counted", async () => {
     const { journal, disk } = await open();
     await journal.append({ type: "note" }, { content: { a: "1", b: "2" } });

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { before, suite, test } from "node:test";
+import { Frontier } from "@stele/core/frontier";
 import { formatSigningKey, formatVerifierKey } from "@stele/core/key";
+import { formatHeader, type SegmentHeader } from "@stele/core/ledger";
 import { openReader, type Journal } from "@stele/journal";
-import { testKey } from "./support/key.ts";
+import { primitives, testKey } from "./support/key.ts";
 import { copyJournal, ledgerFiles } from "./support/ledger-files.ts";
 import { newMemoryJournal, openInMemory } from "./support/memory-journal.ts";
 import { newJournal, open, scratch } from "./support/scratch.ts";
@@ -53,6 +55,38 @@ suite("a verdict", () => {
     const { verdict, assurance, cannotRuleOut } = await reader.verify({ key: PINNED });
     assert.deepEqual([verdict, assurance.key], ["intact", "pinned"]);
     assert.doesNotMatch(cannotRuleOut.join("\n"), /whole journal was replaced/);
+  });
+
+  test("on a last segment of a header alone has the time before it, and looks at its links", async () => {
+    const whole = await (await openReader(directory)).verify();
+    for (const [prev, verdict] of [
+      [undefined, "intact"],
+      ["0".repeat(64), "tampered"],
+    ] as const) {
+      const copy = copyJournal(directory, root);
+      const { hash } = await (await openReader(copy)).get(11);
+      const tree = new Frontier(primitives);
+      for await (const entry of (await openReader(copy)).read()) tree.append(entry.hash);
+      const place = { first: 12, prev: prev ?? hash, frontier: tree.nodes };
+      const header = { origin: testKey().name, ...place };
+      const path = join(copy, "ledger/00000000000000000012.jsonl");
+      writeFileSync(path, `${formatHeader(header as SegmentHeader)}\n`);
+      const found = await (await openReader(copy)).verify();
+      assert.equal(found.verdict, verdict, found.firstBad?.reason);
+      if (verdict === "intact") assert.deepEqual(found.assurance, whole.assurance);
+      else assert.equal(found.firstBad?.seq, 12);
+    }
+  });
+
+  test("on a journal without its last segment, and a torn line at the end, is truncated", async () => {
+    const copy = copyJournal(directory, root);
+    const [path = "", last = ""] = ledgerFiles(copy).slice(-2);
+    rmSync(last);
+    rmSync(join(copy, "checkpoint"), { force: true });
+    writeFileSync(path, `${readFileSync(path, "utf8")}{"seq":`);
+    const found = await (await openReader(copy)).verify();
+    const size = Number(basename(last, ".jsonl"));
+    assert.deepEqual([found.verdict, found.firstBad?.seq], ["truncated", size]);
   });
 
   test("under another pinned key is not intact", async () => {
