@@ -39,10 +39,24 @@ const WORTH_KEEPING = 1000;
  * Throws JOURNAL_DAMAGED when those are not what they were. What DIR/agents says is held against
  * the ledger, and only what follows is read; without it every entry is. Memory: flat.
  */
-export async function readAgents(
+export function readAgents(world: World, directory: string, known: Known): Promise<AgentsFile> {
+  const { ledger } = known;
+  return despitePruning(
+    () => ledger.first(),
+    () => readAgentsOnce(world, directory, known),
+  );
+}
+
+/** What is looked through, and whose it is. */
+interface Known {
+  readonly ledger: LedgerReader;
+  readonly origin: string;
+}
+
+async function readAgentsOnce(
   world: World,
   directory: string,
-  { ledger, origin }: { readonly ledger: LedgerReader; readonly origin: string },
+  { ledger, origin }: Known,
 ): Promise<AgentsFile> {
   const { size } = await ledger.durable();
   const first = await ledger.first();
@@ -184,10 +198,7 @@ export class AgentRegistry {
 
   async #load(): Promise<void> {
     const known = { ledger: this.#ledger, origin: this.#origin };
-    const { size, hash, changes } = await despitePruning(
-      () => this.#ledger.first(),
-      () => readAgents(this.#world, this.#directory, known),
-    );
+    const { size, hash, changes } = await readAgents(this.#world, this.#directory, known);
     for (const change of changes) this.#keys.take(change);
     this.#changes = [...changes];
     this.#isLoaded = true;

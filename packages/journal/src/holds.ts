@@ -3,6 +3,7 @@ import { encodeEvent, type EventText } from "@stele/core/event";
 import { MAX_REASON_LENGTH, MAX_WHO_LENGTH } from "@stele/core/erasure";
 import { Holds, isSelective, type Hold, type Selection } from "@stele/core/hold";
 import type { LedgerReader } from "@stele/store/reading";
+import { despitePruning } from "./despite-pruning.ts";
 import { mayBeAboutHolds, prefilter } from "./prefilter.ts";
 
 /** Something to be kept, whoever asks for its erasure. */
@@ -23,13 +24,18 @@ export interface ReleaseOptions {
  * Reads those of a journal's entries that may be wanted, of a range; an entry that was changed so
  * that it is not found rejects.
  */
-export type Search = Pick<LedgerReader, "search">;
+export type Search = Pick<LedgerReader, "search" | "first">;
 
 /** The holds in force. Cost: hashing the journal. */
-export async function readHolds(ledger: Search): Promise<Holds> {
-  const holds = new Holds();
-  for await (const { entry } of ledger.search({}, mayBeAboutHolds)) holds.note(entry);
-  return holds;
+export function readHolds(ledger: Search): Promise<Holds> {
+  return despitePruning(
+    () => ledger.first(),
+    async () => {
+      const holds = new Holds();
+      for await (const { entry } of ledger.search({}, mayBeAboutHolds)) holds.note(entry);
+      return holds;
+    },
+  );
 }
 
 /** The first entry of the range that a hold is over, and the hold. Two passes. */

@@ -55,13 +55,21 @@ suite("agents' keys that were pruned", () => {
     await using journal = await openInMemory(disk);
     const event = { type: "note", agent: AGENT };
     const remove = disk.remove.bind(disk);
-    let appending: Promise<unknown> | undefined;
+    let looking: Promise<readonly unknown[]> | undefined;
     disk.remove = async (path) => {
-      if (path.includes("/ledger/")) appending ??= journal.append(event, { signer });
+      if (path.includes("/ledger/")) {
+        looking ??= Promise.all([
+          journal.append(event, { signer }),
+          journal.agentKeys(),
+          journal.holds(),
+        ]);
+      }
       return remove(path);
     };
     await journal.prune({ before: 40 });
-    await appending;
+    const [, keys, holds] = (await looking)!;
+    assert.deepEqual(keys, await journal.agentKeys());
+    assert.deepEqual(holds, []);
     await journal.append(event, { signer });
     assert.deepEqual((await verify(journal)).signatures, { checked: 2, unchecked: 0 });
   });

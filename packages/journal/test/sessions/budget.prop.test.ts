@@ -254,9 +254,9 @@ suite("a budget (as calybris's)", () => {
       await assert.rejects(session.openBudget("c", bad), { code: "OPTION_INVALID" });
       await assert.rejects(session.budget("b").reserve(bad), { code: "OPTION_INVALID" });
     }
-    for (const name of ["", "x".repeat(513), 7 as unknown as string]) {
-      await assert.rejects(session.openBudget(name, 1), { code: "OPTION_INVALID" });
-      const reserving = session.budget("b").reserve(1, { reservation: name });
+    for (const named of ["", "x".repeat(513), 7 as unknown as string]) {
+      await assert.rejects(session.openBudget(named, 1), { code: "OPTION_INVALID" });
+      const reserving = session.budget("b").reserve(1, { reservation: named });
       await assert.rejects(reserving, { code: "OPTION_INVALID" });
     }
     await session.budget("b").reserve(5, { reservation: "r" });
