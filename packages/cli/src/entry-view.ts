@@ -1,6 +1,6 @@
 import { contentReferences } from "@stele/core/content";
 import type { Entry } from "@stele/journal";
-import { bold, cyan, dim, harmless } from "./style.ts";
+import { bold, cyan, dim, harmless, harmlessLines } from "./style.ts";
 import type { ShownContent } from "./commands/cat.ts";
 
 /** An entry in a few lines for people, with its newline. */
@@ -34,5 +34,5 @@ function indent(text: string): string {
 
 function shorten(untrusted: string, length: number): string {
   const text = untrusted.length > length ? `${untrusted.slice(0, length)}…` : untrusted;
-  return harmless(text);
+  return harmlessLines(text);
 }

@@ -43,7 +43,7 @@ function explain(error: unknown): string {
     const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return `stele: a bug in Stele, please report it: ${trace}`;
   }
-  return harmless(`stele: ${error.message}; ${error.fix} [${error.code}]`).replaceAll("\n", " ");
+  return harmless(`stele: ${error.message}; ${error.fix} [${error.code}]`.replaceAll("\n", " "));
 }
 
 // Where nobody can be told, the exit status says what there is to say.

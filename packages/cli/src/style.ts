@@ -15,17 +15,25 @@ export const yellow: (text: string) => string = style("yellow");
 export const cyan: (text: string) => string = style("cyan");
 
 // oxlint-disable-next-line no-control-regex -- these are what must not reach a terminal
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 
 /**
  * Text from a journal made harmless for a terminal: control and direction characters are shown as
- * escapes.
+ * escapes. It stays in its line, so that nobody's name looks like an entry of its own.
  */
 export function harmless(untrusted: string): string {
-  return untrusted.replace(
-    CONTROLS,
-    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  return untrusted.replace(CONTROLS, escaped);
+}
+
+/** Text of several lines made harmless in the same way, for where it cannot be taken for others. */
+export function harmlessLines(untrusted: string): string {
+  return untrusted.replace(CONTROLS, (letter) =>
+    letter === "\n" || letter === "\t" ? letter : escaped(letter),
   );
+}
+
+function escaped(letter: string): string {
+  return `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** A size for people: 1.5 MB. */

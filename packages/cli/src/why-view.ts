@@ -6,7 +6,7 @@ import type {
   QueryAudit,
   Unexplained,
 } from "@stele/journal/questions";
-import { bold, cyan, dim, harmless, yellow } from "./style.ts";
+import { bold, cyan, dim, harmless, harmlessLines, yellow } from "./style.ts";
 
 /** A line of a tree and what hangs below it. */
 interface Branch {
@@ -136,16 +136,17 @@ class Graph {
 
   add({ entry, audit, causes, outcomes }: ExplainedEntry): void {
     const { seq, hash, event } = entry;
-    const label = `${event.type}\n${event.id ?? ""}\nentry ${seq}\n${hash.slice(0, SHOWN_HASH)}…`;
+    const names = `${word(event.type)}\n${word(event.id)}`;
+    const label = `${names}\nentry ${seq}\n${hash.slice(0, SHOWN_HASH)}…`;
     this.#node(String(seq), label, "box");
     if (event.id !== undefined) this.#ids.set(event.id, String(seq));
     for (const { assertion, weight, lifecycle } of audit?.contributions ?? []) {
-      this.#node(assertion, `${short(assertion)}\n${lifecycle ?? "?"}`, "ellipse");
+      this.#node(assertion, `${short(assertion)}\n${harmless(lifecycle ?? "?")}`, "ellipse");
       this.edge(seq, assertion, `weight ${weight ?? "?"}`);
     }
     for (const cause of causes) {
       if ("reason" in cause) {
-        if (cause.reason !== "cycle") this.#node(cause.id, `${cause.id}\n${cause.reason}`, "plain");
+        if (cause.reason !== "cycle") this.#node(cause.id, `${harmless(cause.id)}\n${cause.reason}`, "plain");
         this.edge(
           seq,
           cause.reason === "cycle" ? (this.#byId(cause.id) ?? cause.id) : cause.id,
@@ -183,6 +184,6 @@ class Graph {
 }
 
 function quote(untrusted: string): string {
-  const text = harmless(untrusted).replaceAll("\\", "\\\\").replaceAll('"', '\\"');
+  const text = harmlessLines(untrusted).replaceAll("\\", "\\\\").replaceAll('"', '\\"');
   return `"${text.replaceAll("\n", "\\n")}"`;
 }
