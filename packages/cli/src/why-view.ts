@@ -146,7 +146,8 @@ class Graph {
     }
     for (const cause of causes) {
       if ("reason" in cause) {
-        if (cause.reason !== "cycle") this.#node(cause.id, `${harmless(cause.id)}\n${cause.reason}`, "plain");
+        if (cause.reason !== "cycle")
+          this.#node(cause.id, `${harmless(cause.id)}\n${cause.reason}`, "plain");
         this.edge(
           seq,
           cause.reason === "cycle" ? (this.#byId(cause.id) ?? cause.id) : cause.id,
