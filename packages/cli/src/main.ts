@@ -46,6 +46,13 @@ function explain(error: unknown): string {
   return harmless(`stele: ${error.message}; ${error.fix} [${error.code}]`.replaceAll("\n", " "));
 }
 
+/** The error, or what failed first and what failed when that was cleared away. */
+function each(error: unknown): readonly unknown[] {
+  if (!(error instanceof Error) || error.name !== "SuppressedError") return [error];
+  const both = error as SuppressedError;
+  return [...each(both.suppressed), ...each(both.error)];
+}
+
 // Where nobody can be told, the exit status says what there is to say.
 process.stderr.on("error", () => undefined);
 try {
@@ -53,6 +60,7 @@ try {
 } catch (error) {
   // Who closes the pipe of what only prints has seen enough.
   const enough = error instanceof OutputClosed;
-  if (!enough) process.stderr.write(`${explain(error)}\n`);
+  const lines = new Set(enough ? [] : each(error).map(explain));
+  for (const line of lines) process.stderr.write(`${line}\n`);
   process.exitCode = enough ? 0 : FAILED;
 }
