@@ -12,6 +12,8 @@ export interface Links {
   readonly agent?: string | undefined;
   readonly session?: string | undefined;
   readonly parent?: string | undefined;
+  /** Whom the contents are about: what erasing by subject looks at. */
+  readonly subject?: string | readonly string[] | undefined;
 }
 
 /** What a helper takes: the links and the members of `data` side by side. Others are kept. */
@@ -31,8 +33,8 @@ export function typedEvent<Type extends string>(
   type: Type,
   input: Input<unknown>,
 ): TypedEvent<Type> {
-  const { id, agent, session, parent, ...rest } = input;
-  const links = Object.entries({ id, agent, session, parent }).filter(
+  const { id, agent, session, parent, subject, ...rest } = input;
+  const links = Object.entries({ id, agent, session, parent, subject }).filter(
     ([, value]) => value !== undefined,
   );
   const data = withoutBigInts(rest, "/data") as TypedEvent<Type>["data"];

@@ -200,6 +200,13 @@ suite("RecordRegistry.register", () => {
     );
   });
 
+  test("helpers keep the links apart from data, the subject as one", () => {
+    const subject = ["user-1", "user-2"];
+    const { data, ...links } = toolCall({ id: "c", session: "s", subject, tool: "read" });
+    assert.deepEqual(links, { type: "tool.call", id: "c", session: "s", subject });
+    assert.deepEqual(data, { tool: "read" });
+  });
+
   test("a schema that was refused may come again, mended, under the same $id", () => {
     const registry = recordTypes();
     const $id = "https://example.com/payment";

@@ -17,6 +17,8 @@ export interface GuardedCall extends Readonly<Partial<Record<AmountName, WholeNu
   readonly id?: string | undefined;
   readonly agent?: string | undefined;
   readonly parent?: string | undefined;
+  /** Whom its contents are about: what erasing by subject looks at. */
+  readonly subject?: string | readonly string[] | undefined;
   /** More members for the event's data. */
   readonly data?: Readonly<Record<string, unknown>> | undefined;
 }
@@ -60,6 +62,7 @@ const CALL_MEMBERS = [
   "id",
   "agent",
   "parent",
+  "subject",
   "data",
   ...AMOUNTS,
 ] as const;
@@ -135,7 +138,7 @@ function decisionOf(event: Event, asked: GuardedCall): Decision {
 }
 
 function toEvent(session: string, call: GuardedCall, decision: Decision): Event {
-  const { tool, server, delegationDepth, id, agent, parent, data } = call;
+  const { tool, server, delegationDepth, id, agent, parent, subject, data } = call;
   const amounts: Record<string, number | string> = {};
   for (const name of AMOUNTS) {
     const value = call[name];
@@ -149,6 +152,7 @@ function toEvent(session: string, call: GuardedCall, decision: Decision): Event 
     ...(agent !== undefined && { agent }),
     session,
     ...(parent !== undefined && { parent }),
+    ...(subject !== undefined && { subject }),
     data: {
       ...data,
       tool,

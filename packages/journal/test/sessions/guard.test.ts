@@ -33,6 +33,16 @@ async function play(
   return codes;
 }
 
+test("whom a guarded call is about is said by its event, so that its contents can be erased", async () => {
+  await using journal = await fresh();
+  const call = { tool: "mail", subject: "user-4711" };
+  const { receipt } = await journal.s.guard({}).call(call, { content: { arguments: "to: x" } });
+  const why = { reason: "request by letter", by: "privacy" };
+  assert.equal((await journal.erase({ subject: "user-4711", ...why })).contents, 1);
+  const erased = { code: "CONTENT_ERASED" };
+  await assert.rejects(journal.content(receipt.seq, "arguments"), erased);
+});
+
 suite("a guard denies", () => {
   test("bytes past the limit, counting what the call says, and allows exactly the limit", async () => {
     const calls = [60, 40, 1, 0].map((bytesRead) => ({ tool: "t", bytesRead }));
