@@ -1,8 +1,13 @@
 import { TextDecoder } from "node:util";
 import { SteleError } from "@stele/core/error";
 
+/** How a line begins that has an event which its agent signed, with its contents. */
+export const SIGNED = '{"signed":';
+
 /** A longer line cannot hold an event: its leaf would be too large even without white space. */
 const MAX_LINE_BYTES = 1024 * 1024;
+/** Twice what contents may have: they are in base64, or have escapes. */
+const MAX_SIGNED_LINE_BYTES = 128 * 1024 * 1024;
 
 /** One line of input. */
 export interface InputLine {
@@ -64,25 +69,33 @@ export async function* readLines(
   input: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<InputLine, void, undefined> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  let rest = Buffer.alloc(0);
-  let number = 0;
-  const line = (bytes: Uint8Array): InputLine => ({ number, text: decode(decoder, bytes, number) });
+  let number = 1;
+  let held: Uint8Array[] = [];
+  let heldBytes = 0;
+  let maxBytes = MAX_LINE_BYTES;
   for await (const chunk of input) {
-    const bytes = rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([rest, chunk]);
     let start = 0;
-    for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, start)) {
-      number++;
-      const found = line(bytes.subarray(start, end));
+    for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, start)) {
+      const last = chunk.subarray(start, end);
+      const bytes = held.length === 0 ? last : Buffer.concat([...held, last]);
+      const text = decode(decoder, bytes, number);
+      if (text.trim() !== "") yield { number, text };
+      [held, heldBytes, maxBytes] = [[], 0, MAX_LINE_BYTES];
       start = end + 1;
-      if (found.text.trim() !== "") yield found;
+      number++;
     }
-    rest = bytes.subarray(start);
-    if (rest.length > MAX_LINE_BYTES) throw tooLong(number + 1);
+    if (start < chunk.length) held.push(chunk.subarray(start));
+    heldBytes += chunk.length - start;
+    if (heldBytes <= maxBytes) continue;
+    if (maxBytes === MAX_LINE_BYTES && isSigned(held)) maxBytes = MAX_SIGNED_LINE_BYTES;
+    else throw tooLong(number, maxBytes);
   }
-  if (rest.length === 0) return;
-  number++;
-  const last = line(rest);
-  if (last.text.trim() !== "") yield last;
+  const text = decode(decoder, Buffer.concat(held), number);
+  if (text.trim() !== "") yield { number, text };
+}
+
+function isSigned(line: readonly Uint8Array[]): boolean {
+  return Buffer.concat(line).toString("latin1", 0, SIGNED.length) === SIGNED;
 }
 
 function decode(decoder: TextDecoder, bytes: Uint8Array, number: number): string {
@@ -93,8 +106,8 @@ function decode(decoder: TextDecoder, bytes: Uint8Array, number: number): string
   }
 }
 
-function tooLong(number: number): SteleError {
-  const message = `${unrecorded(number)}: it has more than ${MAX_LINE_BYTES} bytes`;
+function tooLong(number: number, maxBytes: number): SteleError {
+  const message = `${unrecorded(number)}: it has more than ${maxBytes} bytes`;
   return new SteleError("EVENT_TOO_LARGE", message);
 }
 

@@ -4,7 +4,7 @@ import { checkRecord } from "@stele/journal/records";
 import { oneOf, onlyDirectory, usage, type Call } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { withSchemas } from "../schemas.ts";
-import { readLines, StandardInput, unrecorded, type InputLine } from "../input.ts";
+import { readLines, SIGNED, StandardInput, unrecorded, type InputLine } from "../input.ts";
 import { OutputClosed } from "../output.ts";
 import { Receipts, type Unprinted } from "../receipts.ts";
 import { findWitness, warn } from "../witnesses.ts";
@@ -74,8 +74,6 @@ async function run(call: Call): Promise<number> {
   return input.interrupted ? INTERRUPTED : 0;
 }
 
-/** How a line begins that has an event which its agent signed. */
-const SIGNED = '{"signed":';
 /** The exit status of a program that SIGINT ended. */
 const INTERRUPTED = 130;
 
