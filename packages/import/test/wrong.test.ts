@@ -3,7 +3,12 @@ import { suite, test } from "node:test";
 import { SteleError } from "@stele/core/error";
 import { calybris, chio, hoosh, symbi, recogniseFormat, type Format } from "@stele/import";
 import { checkBytes, inMemory, seed } from "./support/check.ts";
-import { chioDocument } from "./support/origin-files.ts";
+import {
+  chioDocument,
+  hooshDocument,
+  SYMBI_PUBLIC_KEY,
+  symbiDocument,
+} from "./support/origin-files.ts";
 
 const LOG = Buffer.from(seed("calybris-unkeyed.jsonl")).toString();
 const LINES = LOG.trimEnd().split("\n");
@@ -52,6 +57,36 @@ suite("a chio file", () => {
   });
 });
 
+suite("a hoosh file", () => {
+  test("whose first entry has none before it says nothing of evicted ones", async () => {
+    const messages = ["a", "b"].map((message) => ({ message }));
+    const whole = [...hooshDocument(messages, "key")];
+    assert.deepEqual((await checkBytes(hoosh, whole.join(""))).notes, []);
+    const [first = "", , second = "", ...rest] = whole;
+    const { verdict, notes } = await checkBytes(
+      hoosh,
+      [first, second.replace(",", ""), ...rest].join(""),
+    );
+    assert.deepEqual([verdict, notes.length], ["intact", 1]);
+  });
+});
+
+suite("a symbi file", () => {
+  test("that names no key, and not the one that was given, is broken", async () => {
+    const publicKey = Uint8Array.from(Buffer.from(SYMBI_PUBLIC_KEY, "hex"));
+    const text = [...symbiDocument([{ id: "a", iteration: 1 }])].join("");
+    assert.equal((await checkBytes(symbi, text, { publicKey })).verdict, "intact");
+    for (const stated of ["none", SYMBI_PUBLIC_KEY.slice(2), `${SYMBI_PUBLIC_KEY}00`]) {
+      const other = text.replace(SYMBI_PUBLIC_KEY, stated);
+      const { findings } = await checkBytes(symbi, other, { publicKey });
+      assert.deepEqual(
+        findings.map(({ code }) => code),
+        ["key-differs"],
+      );
+    }
+  });
+});
+
 suite("a calybris log", () => {
   test("with a missing entry says which", async () => {
     assert.deepEqual(await firstOf(spliced(4, 1)), ["broken", "entries-missing", 5, 4]);
@@ -74,6 +109,12 @@ suite("a calybris log", () => {
     assert.equal(first?.code, "hash-mismatch");
     assert.match(first.expected!, /^[0-9a-f]{64}$/);
     assert.equal(first?.found, /"entry_hash":"(\w+)"/.exec(LINES[0]!)?.[1]);
+  });
+
+  test("of one torn line is torn if an entry can begin so, and none else", async () => {
+    const { verdict, entries } = await checkBytes(calybris, LOG.slice(0, 20));
+    assert.deepEqual([verdict, entries], ["torn", 0]);
+    await isRefused(calybris, '{"hello":');
   });
 
   test("with a torn last line is torn, whole before", async () => {

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { leafHash } from "@stele/core/hash";
 import { formatVerifierKey } from "@stele/core/key";
+import { formatHashField, leafOfLine } from "@stele/core/ledger";
 import type { Journal } from "@stele/journal";
-import { testKey } from "./support/key.ts";
+import { primitives, testKey } from "./support/key.ts";
+import { segmentsOf, spliced } from "./support/ledger-lines.ts";
 import { MemoryDisk } from "./support/memory-disk.ts";
 import { DIRECTORY, newMemoryJournal, openInMemory } from "./support/memory-journal.ts";
 import { checkPublished } from "./support/published-log.ts";
@@ -163,6 +166,21 @@ suite("publishing refuses", () => {
     bytes[bytes.indexOf('"seq":7,') + 90]! ^= 1;
     disk.files.set(ledger, bytes);
     await assert.rejects(reader.publish(OUT), { code: "JOURNAL_DAMAGED", seq: 7 });
+    assert.ok(!published(disk).includes("checkpoint"));
+  });
+
+  test("one whose last entry is another than its checkpoint was signed for, with its right hash", async () => {
+    const { disk, journal } = await journalOf(40);
+    await journal.close();
+    const reader = await openInMemory(disk);
+    const { path, bytes, lines } = segmentsOf(disk).at(-1)!;
+    const last = lines.findLast(({ kind }) => kind === "entry")!;
+    const text = Buffer.from(bytes.subarray(last.start, last.end - 1)).toString();
+    const leaf = leafOfLine(text).replace("xxxx", "yyyy");
+    const line = leaf.slice(0, -1) + formatHashField(leafHash(primitives, Buffer.from(leaf)));
+    disk.files.set(path, spliced(bytes, [last.start, last.end], Buffer.from(line)));
+    const refused = { code: "JOURNAL_DAMAGED", message: /was signed for other entries/ };
+    await assert.rejects(reader.publish(OUT), refused);
     assert.ok(!published(disk).includes("checkpoint"));
   });
 });

@@ -295,6 +295,17 @@ suite("agents' keys", () => {
       assert.deepEqual([verdict, signatures.checked], ["intact", 12]);
     }
     await journal.close();
+    const segments = segmentsOf(disk);
+    assert.ok(segments.length > 2);
+    const wrong = [2, 12];
+    const told = reseal(
+      segments.map(({ bytes }) => bytes),
+      (event, seq) => (wrong.includes(seq) ? at(event, 70, 0x79) : event),
+    );
+    for (const [index, { path }] of segments.entries()) disk.files.set(path, told[index]!);
+    disk.files.delete(`${DIRECTORY}/head`);
+    const found = await (await openInMemory(disk)).verify();
+    assert.deepEqual([found.verdict, found.firstBad?.seq], ["tampered", 2]);
   });
 });
 
