@@ -17,7 +17,7 @@ test("lines are found wherever the chunks end, blank ones are counted", async ()
     { number: 5, text: "five" },
   ];
   assert.deepEqual(await read(text), expected);
-  assert.deepEqual(await read(...text), expected);
+  assert.deepEqual(await read(...Array.from(text)), expected);
   assert.deepEqual(await read(`${text}\n`, ""), expected);
   assert.deepEqual(await read(), []);
 });
