@@ -13,10 +13,6 @@ export async function* brief(events: AsyncIterable<TestEvent>): AsyncGenerator<s
       const text = (said.get(data.file) ?? "") + data.message;
       said.set(data.file, text.slice(-LAST_WORDS_MAX_CHARACTERS));
     }
-    // What a test did after its end: the runner lets the process fail, and says no more than this.
-    if (type === "test:diagnostic" && data.message.startsWith("Error: ")) {
-      yield `\n✖ ${data.message}\n`;
-    }
     if (type === "test:pass" && data.details.type !== "suite") {
       yield data.skip === undefined ? "." : "-";
     }

@@ -31,6 +31,12 @@ const FILES: Readonly<Record<string, string>> = {
   "tools/late.proc.test.ts": `
     import { test } from "node:test";
     test("hasty", () => { setTimeout(() => { throw new Error("too late"); }, 1); });`,
+  "tools/stray.proc.test.ts": `
+    import { test } from "node:test";
+    test("stray", async () => {
+      void Promise.reject(new Error("nobody waits"));
+      await new Promise((resolve) => setTimeout(resolve, 60_000));
+    });`,
 };
 for (const [path, text] of Object.entries(FILES)) {
   mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -82,10 +88,16 @@ test("a process that ends badly fails, with what it said", () => {
   assert.match(report, /✖ .*exit\.proc\.test\.ts\n.*exitCode: 3.*\nlast words\n/s);
 });
 
-test("an error after a test's end fails, with what it was", () => {
+test("an error after a test's end fails, with its place", () => {
   const { report, counts } = run("late");
   assert.deepEqual(counts, { passed: 1, failed: 1, skipped: 0 });
-  assert.match(report, /✖ Error: Test "hasty" .*"Error: too late"/);
+  assert.match(report, /uncaughtException: Error: too late\n.*late\.proc\.test\.ts:3:/s);
+});
+
+test("an error that nobody awaits fails at once, with its place", () => {
+  const { report, counts } = run("stray");
+  assert.deepEqual(counts, { passed: 0, failed: 1, skipped: 0 });
+  assert.match(report, /unhandledRejection: Error: nobody waits\n.*stray\.proc\.test\.ts:4:/s);
 });
 
 test("a file without a test fails", () => {

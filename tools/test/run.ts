@@ -10,6 +10,8 @@ import { tally, type Tally } from "./tally.ts";
 /** A test that is silent for so long hangs, or left something open that keeps its process alive. */
 const SILENCE_MAX_MS = 180_000;
 
+const UNTRACKED = new URL("./untracked.ts", import.meta.url).href;
+
 /** Runs the files and streams the report to standard output: each test, or a dot for each. */
 export async function runTests(
   root: string,
@@ -23,7 +25,7 @@ export async function runTests(
   const events = run({
     files: processes(root, files),
     concurrency: availableParallelism(),
-    execArgv: ["--conditions=@stele/source"],
+    execArgv: ["--conditions=@stele/source", `--import=${UNTRACKED}`],
     signal: silence.signal,
   });
   events.on("data", () => alarm.refresh());

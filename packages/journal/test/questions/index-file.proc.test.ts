@@ -29,6 +29,20 @@ async function filled(count: number, agent = "a"): Promise<string> {
   return directory;
 }
 
+let largeOne: string | undefined;
+
+/** A copy of a journal whose index takes a while to be made. */
+async function large(): Promise<string> {
+  largeOne ??= await filled(20_000);
+  return copyOf(largeOne);
+}
+
+function copyOf(journal: string): string {
+  const directory = join(mkdtempSync(join(root, "j-")), "journal");
+  cpSync(journal, directory, { recursive: true });
+  return directory;
+}
+
 async function appendTo(
   journal: Awaited<ReturnType<typeof open>>,
   count: number,
@@ -93,8 +107,7 @@ suite("the index is made anew", () => {
   for (const [when, damage] of Object.entries(damages)) {
     test(`when ${when}`, async () => {
       if (specimen === undefined) await agrees((specimen = await filled(300)));
-      const directory = join(mkdtempSync(join(root, "j-")), "journal");
-      cpSync(specimen, directory, { recursive: true });
+      const directory = copyOf(specimen);
       damage(indexOf(directory));
       assert.equal(await agrees(directory), 300);
     });
@@ -140,7 +153,7 @@ test("a damaged journal is asked as far as it is intact", async () => {
 });
 
 test("a kill -9 while it is being made costs no more than time", async () => {
-  const directory = await filled(20_000);
+  const directory = await large();
   for (const ms of [150, 250, 350, 500]) {
     const child = new Child("asking-process.ts", [directory]);
     await delay(ms);
@@ -150,7 +163,7 @@ test("a kill -9 while it is being made costs no more than time", async () => {
 });
 
 test("closing does not wait until a large journal is indexed", async () => {
-  const directory = await filled(20_000);
+  const directory = await large();
   const reader = await openReader(directory);
   const asked = reader.query().then(
     () => "answered",
