@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, suite, test } from "node:test";
-import { formatVerifierKey } from "@stele/core/key";
 import { createJournal, openJournal, openReader } from "@stele/journal";
 import { environment, testKey } from "./support/key.ts";
 
@@ -16,9 +15,7 @@ after(() => rmSync(home, { recursive: true }));
 
 async function newJournal(name: string): Promise<string> {
   const directory = join(home, name);
-  const key = testKey();
-  const options = { origin: key.name, publicKey: formatVerifierKey(key), environment };
-  await createJournal(directory, options);
+  await createJournal(directory, { origin: testKey().name, environment });
   await using journal = await openJournal(directory, { environment });
   await journal.append({ type: "note" }, { content: { body: "text" } });
   return directory;
