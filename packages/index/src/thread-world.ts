@@ -1,4 +1,4 @@
-import { constants, setPriority } from "node:os";
+import { constants, getPriority, setPriority } from "node:os";
 import type { World } from "@stele/store";
 import { nodeDisk, nodeEd25519, nodeHasher, systemClock, systemRandom } from "@stele/store/node";
 
@@ -14,5 +14,7 @@ export function machineWorld(): World {
 
 /** Appending goes before indexing. On Linux the priority is of the calling thread alone. */
 export function giveWayToAppending(): void {
-  if (process.platform === "linux") setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  const below = constants.priority.PRIORITY_BELOW_NORMAL;
+  // Not every user may take back what a process that is nicer still has given.
+  if (process.platform === "linux" && getPriority() < below) setPriority(below);
 }
