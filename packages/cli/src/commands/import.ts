@@ -15,7 +15,7 @@ import type { Command } from "../command.ts";
 import { formatReport, formatTaken } from "../import-view.ts";
 import { openOrigin, type OriginFile } from "../origin-file.ts";
 import { KEY_OPTIONS, readPublicKey, readSecretKey } from "../origin-keys.ts";
-import { forPeople, print, printJson } from "../output.ts";
+import { conclude, forPeople, print, printJson } from "../output.ts";
 import { ProgressBar } from "../progress.ts";
 import { hashed, takeOver, type TakenOver, type TakeOver } from "../take-over.ts";
 import { warn } from "../witnesses.ts";
@@ -97,14 +97,13 @@ async function run(call: Call): Promise<number> {
   };
   const isTaken = into !== undefined && (isIntact || call.options["accept-broken"] === true);
   const taken = isTaken ? await take(into, task, keys) : undefined;
+  const status = isIntact ? 0 : 1;
   if (forPeople(call.options)) {
-    await print(formatReport(report, reason));
-    if (into !== undefined) await print(formatTaken(taken));
-  } else {
-    const recognised = reason === undefined ? {} : { recognised: reason };
-    await printJson({ ...report, ...recognised, ...taken });
+    const told = into === undefined ? "" : formatTaken(taken);
+    return conclude(status, print(formatReport(report, reason) + told));
   }
-  return isIntact ? 0 : 1;
+  const recognised = reason === undefined ? {} : { recognised: reason };
+  return conclude(status, printJson({ ...report, ...recognised, ...taken }));
 }
 
 /** Takes over what was checked. */
