@@ -12,7 +12,7 @@ type Marked = AsyncHook & Record<symbol, unknown>;
 const without = createHook({ trackPromises: false }) as Marked;
 const mark = Object.getOwnPropertySymbols(without).find((symbol) => without[symbol] === true);
 const { prototype } = without.constructor as { prototype: AsyncHook };
-const enable = Reflect.get(prototype, "enable") as (this: AsyncHook) => AsyncHook;
+const enable = Reflect.get(prototype, "enable");
 prototype.enable = function enableWithout(this: Marked): AsyncHook {
   if (mark !== undefined) this[mark] = true;
   return enable.call(this);
