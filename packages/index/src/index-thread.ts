@@ -1,8 +1,9 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { readManifest } from "@stele/store";
+import { machineWorld } from "@stele/store/node";
 import { Projection } from "./projection.ts";
 import { failureOf, type ThreadReply, type ThreadRequest } from "./thread-messages.ts";
-import { giveWayToAppending, machineWorld } from "./thread-world.ts";
+import { giveWayToAppending } from "./priority.ts";
 
 // The thread of an index: reads the ledger, feeds the index, and answers from it.
 

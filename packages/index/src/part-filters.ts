@@ -26,7 +26,7 @@ export class PartFilters {
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    this.#add = database.prepare("INSERT OR REPLACE INTO filter VALUES (?, ?, ?)");
+    this.#add = database.prepare("INSERT INTO filter VALUES (?, ?, ?)");
     this.#find = database.prepare(
       "SELECT part, bits FROM filter WHERE block = ? AND part BETWEEN ? AND ?",
     );

@@ -1,9 +1,10 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { readManifest } from "@stele/store";
+import { machineWorld } from "@stele/store/node";
 import { LedgerReader } from "@stele/store/reading";
 import { readColumns, type SourceRange } from "./entry-source.ts";
 import { failureOf, type SourceReply } from "./thread-messages.ts";
-import { giveWayToAppending, machineWorld } from "./thread-world.ts";
+import { giveWayToAppending } from "./priority.ts";
 
 // A thread that reads entries for an index that is far behind: some for each message.
 

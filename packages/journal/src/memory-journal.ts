@@ -8,13 +8,13 @@ import { TILE_WIDTH } from "@stele/core/tile";
 import type { Verdict } from "@stele/core/verdict";
 import { createJournalFiles, type World } from "@stele/store";
 import { MemoryDisk } from "@stele/store/memory";
+import { machineWorld } from "@stele/store/node";
 import { dropLeafTiles, dropSegments } from "@stele/store/pruning";
 import { findSegment, listSegments } from "@stele/store/reading";
 import { requireReach } from "./held-checkpoint.ts";
 import { Journal, openAs, type JournalParts, type OpenOptions, type Receipt } from "./journal.ts";
 import { generateKey, keySigner } from "./key-store.ts";
 import { verifyLedger, type VerifyOptions } from "./verify.ts";
-import { worldOn } from "./world.ts";
 
 /** How a journal in memory is opened. */
 export interface MemoryJournalOptions extends Pick<
@@ -126,14 +126,25 @@ export class MemoryJournal extends Journal {
 
   /** What is being looked at must not go meanwhile. */
   async #keeping<T>(look: () => Promise<T>): Promise<T> {
+    using _ = await this.#beginLook();
+    return await look();
+  }
+
+  async *#kept<T>(reading: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+    using _ = await this.#beginLook();
+    yield* reading;
+  }
+
+  /** Until what it resolves with is disposed of, nothing is evicted. */
+  async #beginLook(): Promise<Disposable> {
     this.#looks++;
-    try {
-      await this.#evicting;
-      return await look();
-    } finally {
-      this.#looks--;
-      this.#startEvicting();
-    }
+    await this.#evicting;
+    return {
+      [Symbol.dispose]: () => {
+        this.#looks--;
+        this.#startEvicting();
+      },
+    };
   }
 
   /** Refused: what would prove the earlier key is evicted in time. */
@@ -163,17 +174,6 @@ export class MemoryJournal extends Journal {
     const source = super.sessionSource();
     const scan: typeof source.scan = (session, upTo) => this.#kept(source.scan(session, upTo));
     return { ...source, scan };
-  }
-
-  async *#kept<T>(reading: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
-    this.#looks++;
-    try {
-      await this.#evicting;
-      yield* reading;
-    } finally {
-      this.#looks--;
-      this.#startEvicting();
-    }
   }
 
   protected override noteSealed(): void {
@@ -223,7 +223,7 @@ export async function openMemoryJournal(
     const message = `${JSON.stringify(origin)} cannot name a journal`;
     throw new SteleError("OPTION_INVALID", message);
   }
-  const world = options.world ?? worldOn(new MemoryDisk());
+  const world = options.world ?? machineWorld(new MemoryDisk());
   const { signer: given } = options;
   if (typeof given === "function") {
     throw new SteleError("OPTION_INVALID", "a new journal needs its signer at once");

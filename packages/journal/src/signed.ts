@@ -58,7 +58,7 @@ export async function signEvent(
 ): Promise<SignedEvent> {
   const world = thisMachine();
   try {
-    return await signIn(world, event, options);
+    return await signIn(world, event instanceof EventText ? event : encodeEvent(event), options);
   } finally {
     await world.disk.close();
   }
@@ -67,10 +67,9 @@ export async function signEvent(
 /** The same in a world; at once when the signer signs at once. */
 export function signIn(
   world: World,
-  event: Event | EventText,
+  text: EventText,
   { signer, content }: SignOptions,
 ): SignedEvent | Promise<SignedEvent> {
-  const text = event instanceof EventText ? event : encodeEvent(event);
   const { key } = signer;
   if (text.agent !== key.name || key.type !== "ed25519") {
     const agent = text.agent === undefined ? "names no agent" : `is ${text.agent}'s`;

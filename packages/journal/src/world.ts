@@ -1,17 +1,11 @@
-import type { Disk, World } from "@stele/store";
-import { nodeDisk, nodeEd25519, nodeHasher, systemClock, systemRandom } from "@stele/store/node";
+import type { World } from "@stele/store";
+import { machineWorld } from "@stele/store/node";
 
 /** This machine: its disk, clock, randomness and OpenSSL. Close its disk when done. */
 export function thisMachine(): World {
-  const world = worldOn(nodeDisk());
+  const world = machineWorld();
   machines.add(world);
   return world;
-}
-
-/** This machine with another disk. */
-export function worldOn(disk: Disk): World {
-  const primitives = { ...nodeHasher, ...nodeEd25519 };
-  return { disk, clock: systemClock, random: systemRandom, primitives };
 }
 
 const machines = new WeakSet<World>();

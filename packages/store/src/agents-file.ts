@@ -8,7 +8,7 @@ import {
 import { SteleError } from "@stele/core/error";
 import { isHash, type Hash, type Hasher } from "@stele/core/hash";
 import type { Disk } from "./disk.ts";
-import { orUndefined, readSmallFile, replaceFile } from "./files.ts";
+import { readFileIfAny, replaceFile } from "./files.ts";
 import { AGENTS, join } from "./layout.ts";
 
 // DIR/agents says which entries name agents' keys, so that opening need not look for them. It is
@@ -32,7 +32,7 @@ export async function readAgentsFile(
   hasher: Hasher,
   directory: string,
 ): Promise<AgentsFile | undefined> {
-  const bytes = await orUndefined(readSmallFile(disk, join(directory, AGENTS), MAX_AGENTS_BYTES));
+  const bytes = await readFileIfAny(disk, join(directory, AGENTS), MAX_AGENTS_BYTES);
   if (!bytes) return undefined;
   try {
     return parse(hasher, JSON.parse(decodeUtf8(bytes) ?? ""));

@@ -5,7 +5,7 @@ import type { Primitives, VerifierKey } from "@stele/core/key";
 import { MAX_NOTE_BYTES, parseNote, verifyNote, type Note } from "@stele/core/note";
 import type { Disk } from "./disk.ts";
 import { epochOfEntry, type KeyHistory } from "./epochs.ts";
-import { orUndefined, readSmallFile, replaceFile } from "./files.ts";
+import { readFileIfAny, replaceFile } from "./files.ts";
 import { CHECKPOINT, join } from "./layout.ts";
 
 /** A checkpoint as it was published: a seal's note, and perhaps cosignature lines behind it. */
@@ -27,7 +27,7 @@ export async function readPublished(
   directory: string,
   origin: string,
 ): Promise<PublishedCheckpoint | "missing" | "malformed"> {
-  const bytes = await orUndefined(readSmallFile(disk, join(directory, CHECKPOINT), MAX_NOTE_BYTES));
+  const bytes = await readFileIfAny(disk, join(directory, CHECKPOINT), MAX_NOTE_BYTES);
   if (!bytes) return "missing";
   try {
     return parsePublished(origin, decodeUtf8(bytes) ?? "");

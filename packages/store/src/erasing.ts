@@ -4,7 +4,7 @@ import type { Erasures } from "@stele/core/erasure";
 import { entryOf, parseRawLine, scanContentLines, type RawLine } from "./content-scan.ts";
 import { contentPath } from "./content-segment.ts";
 import type { Disk, WritableFile } from "./disk.ts";
-import { listIfAny, orUndefined, readSmallFile, replaceFile } from "./files.ts";
+import { listIfAny, orUndefined, readFileIfAny, replaceFile } from "./files.ts";
 import { CONTENT, join, TEMPORARY } from "./layout.ts";
 
 // How contents are erased, behind the `stele.erased` entry that says so (spec/content.md section
@@ -27,9 +27,7 @@ export async function markErasing(disk: Disk, directory: string, from: number): 
  * that cannot be read stands for the whole journal.
  */
 export async function erasingFrom(disk: Disk, directory: string): Promise<number | undefined> {
-  const bytes = await orUndefined(
-    readSmallFile(disk, join(directory, CONTENT, MARK), MAX_MARK_BYTES),
-  );
+  const bytes = await readFileIfAny(disk, join(directory, CONTENT, MARK), MAX_MARK_BYTES);
   if (!bytes) return undefined;
   const digits = /^\{"from":([0-9]{1,15})\}\n$/.exec(decodeUtf8(bytes) ?? "")?.[1];
   return Number(digits ?? 0);

@@ -2,31 +2,14 @@ import { SteleError } from "@stele/core/error";
 import type { Disk } from "./disk.ts";
 import { join } from "./layout.ts";
 
-/** The whole content of a small file. */
-export async function readFile(disk: Disk, path: string): Promise<Uint8Array> {
-  const file = await disk.openRead(path);
-  try {
-    const bytes = new Uint8Array(await file.size());
-    const count = await file.read(bytes, 0);
-    return bytes.subarray(0, count);
-  } finally {
-    await file.close();
-  }
-}
-
-/** `readFile`, or undefined when there is no such file. */
-export async function readFileIfAny(disk: Disk, path: string): Promise<Uint8Array | undefined> {
-  return orUndefined(readFile(disk, path));
-}
-
 /**
- * `readFile`; no bytes, which are none of its forms, of a file that is larger than any: a sparse
- * one costs who hands it over nothing.
+ * The whole content of a small file; no bytes, which are none of its forms, when it is larger than
+ * the limit: a sparse one costs who hands it over nothing.
  */
-export async function readSmallFile(
+export async function readFile(
   disk: Disk,
   path: string,
-  limitBytes: number,
+  limitBytes: number = Infinity,
 ): Promise<Uint8Array> {
   const file = await disk.openRead(path);
   try {
@@ -37,6 +20,15 @@ export async function readSmallFile(
   } finally {
     await file.close();
   }
+}
+
+/** `readFile`, or undefined when there is no such file. */
+export async function readFileIfAny(
+  disk: Disk,
+  path: string,
+  limitBytes?: number,
+): Promise<Uint8Array | undefined> {
+  return orUndefined(readFile(disk, path, limitBytes));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { decodeUtf8, utf8 } from "@stele/core/bytes";
 import { parseSize } from "@stele/core/checkpoint";
 import type { Hasher } from "@stele/core/hash";
-import { orUndefined, readSmallFile } from "./files.ts";
+import { readFileIfAny } from "./files.ts";
 import { HEAD, join } from "./layout.ts";
 import type { World } from "./world.ts";
 
@@ -57,7 +57,7 @@ export async function readHead(
   world: Pick<World, "disk" | "primitives">,
   directory: string,
 ): Promise<Head | "missing" | "torn"> {
-  const bytes = await orUndefined(readSmallFile(world.disk, join(directory, HEAD), HEAD_BYTES));
+  const bytes = await readFileIfAny(world.disk, join(directory, HEAD), HEAD_BYTES);
   if (!bytes) return "missing";
   return parseHead(world.primitives, bytes) ?? "torn";
 }

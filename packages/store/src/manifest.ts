@@ -3,7 +3,7 @@ import { SteleError } from "@stele/core/error";
 import { parseVerifierKey, isKeyName, type Primitives, type VerifierKey } from "@stele/core/key";
 import { FORMAT_VERSION } from "@stele/core/ledger";
 import type { Disk } from "./disk.ts";
-import { readSmallFile, replaceFile } from "./files.ts";
+import { readFile, replaceFile } from "./files.ts";
 import { join, MANIFEST } from "./layout.ts";
 
 /** `stele.json`: what a journal is called and how it began. It is no evidence. */
@@ -65,7 +65,7 @@ export async function readManifest(
     throw new SteleError("JOURNAL_NOT_A_JOURNAL", message, { path: directory });
   }
   const path = join(directory, MANIFEST);
-  return parseManifest(primitives, await readSmallFile(disk, path, MAX_MANIFEST_BYTES), path);
+  return parseManifest(primitives, await readFile(disk, path, MAX_MANIFEST_BYTES), path);
 }
 
 function parseManifest(primitives: Primitives, untrusted: Uint8Array, path: string): Manifest {

@@ -1,4 +1,5 @@
 export { nodeDisk } from "./node/disk.ts";
+export { machineWorld } from "./node/machine-world.ts";
 export { nodeEd25519 } from "./node/node-ed25519.ts";
 export { nodeHasher } from "./node/node-hasher.ts";
 export { systemClock } from "./node/system-clock.ts";

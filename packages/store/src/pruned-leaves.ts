@@ -6,7 +6,7 @@ import type { SegmentHeader } from "@stele/core/ledger";
 import { decodeTile, formatTilePath, TILE_WIDTH, type TileHash } from "@stele/core/tile";
 import { TileHashes } from "@stele/core/tile-hashes";
 import type { Disk } from "./disk.ts";
-import { listIfAny, orUndefined, readSmallFile } from "./files.ts";
+import { listIfAny, readFileIfAny } from "./files.ts";
 import { join } from "./layout.ts";
 import { fullTilePath, readFullTile } from "./tile-files.ts";
 import type { World } from "./world.ts";
@@ -57,9 +57,7 @@ async function readLeafTile(
   const widths = (await listIfAny(disk, partials)).map(Number);
   const widest = widths.filter((one) => one < TILE_WIDTH).toSorted((one, two) => two - one)[0];
   if (widest === undefined || !(widest >= width)) return undefined;
-  const bytes = await orUndefined(
-    readSmallFile(disk, join(partials, String(widest)), TILE_WIDTH * 32),
-  );
+  const bytes = await readFileIfAny(disk, join(partials, String(widest)), TILE_WIDTH * 32);
   return bytes && decodeTile(bytes, widest);
 }
 

@@ -3,7 +3,7 @@ import { SteleError } from "@stele/core/error";
 import { formatProofLine, parseEntryProof, type EntryProof } from "@stele/core/evidence";
 import type { KeptAgentsCount } from "@stele/core/pruned-event";
 import type { Disk } from "./disk.ts";
-import { orUndefined, readSmallFile, replaceFile } from "./files.ts";
+import { readFileIfAny, replaceFile } from "./files.ts";
 import { join, PRUNED } from "./layout.ts";
 
 // `pruned.jsonl`, beside the ledger (spec/retention.md section 3): where to look for the entry that
@@ -48,7 +48,7 @@ const MAX_PRUNED_BYTES = 512 * 1024 * 1024;
 
 /** The file; undefined when it is missing or malformed: then nothing is announced. */
 export async function readPruned(disk: Disk, directory: string): Promise<PrunedFile | undefined> {
-  const bytes = await orUndefined(readSmallFile(disk, join(directory, PRUNED), MAX_PRUNED_BYTES));
+  const bytes = await readFileIfAny(disk, join(directory, PRUNED), MAX_PRUNED_BYTES);
   const text = bytes && decodeUtf8(bytes);
   return text === undefined ? undefined : parsePrunedFile(text);
 }

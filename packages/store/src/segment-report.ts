@@ -153,16 +153,19 @@ class SegmentPass implements LineSink {
     return { header, end, roots, tiles, sizeBytes, ...named, tail, recoveryKey };
   }
 
-  #lookAtEntry(buffer: Uint8Array, start: number, end: number): void {
-    if (this.#check.wantsCommitments) this.#collect(buffer, start, end);
+  #lookAtEntry(buffer: Uint8Array, line: number, lineEnd: number): void {
     const { size, sealedSize } = this.#checker!;
-    this.#signatures?.look(buffer.subarray(start, end), size - 1, sealedSize);
-  }
-
-  #collect(buffer: Uint8Array, line: number, lineEnd: number): void {
-    const seq = this.#checker!.size - 1;
+    const seq = size - 1;
     const start = line + BEFORE_SEQ_BYTES + String(seq).length + BEHIND_SEQ_BYTES;
     const end = lineEnd - HASH_FIELD_BYTES;
+    if (this.#check.wantsCommitments) this.#collect(buffer, { start, end, seq });
+    this.#signatures?.look(buffer.subarray(start, end), seq, sealedSize);
+  }
+
+  #collect(
+    buffer: Uint8Array,
+    { start, end, seq }: { readonly start: number; readonly end: number; readonly seq: number },
+  ): void {
     if (matchesAscii(buffer, start, ERASED_EVENT_BEGINNING)) {
       const erasure = parseErasure(seq, buffer.subarray(start, end));
       if (erasure) this.#erasures.set(seq, erasure);

@@ -9,7 +9,6 @@ import {
 import { SteleError } from "@stele/core/error";
 import { hasMember, parseJson } from "@stele/core/json";
 import { isSignedBy, type Primitives } from "@stele/core/key";
-import { HASH_FIELD_BYTES } from "@stele/core/ledger";
 import { eventMessage, SIGNATURE_FIELD_BYTES, signatureOf } from "@stele/core/signed-event";
 import type { Finding } from "@stele/core/verdict";
 
@@ -34,7 +33,6 @@ export interface SignatureCheckOptions {
   readonly areSomeLost: boolean;
 }
 
-const EVENT_FIELD = ',"event":';
 const MEMBER = Buffer.from('signature"');
 const ESCAPE = Buffer.from("\\u00");
 const FIELD_BEGINNING = ',"signature":{"keyid":"';
@@ -54,17 +52,13 @@ export class SignatureCheck {
     this.#options = options;
   }
 
-  /** Takes an entry's line. */
-  look(line: Uint8Array, seq: number, sealedSize: number): void {
+  /** Takes an entry's event. */
+  look(event: Uint8Array, seq: number, sealedSize: number): void {
     this.#count(sealedSize);
-    const bytes = Buffer.from(line.buffer, line.byteOffset, line.byteLength);
-    const start = bytes.indexOf(EVENT_FIELD, 0, "latin1") + EVENT_FIELD.length;
-    const end = bytes.length - HASH_FIELD_BYTES;
+    const bytes = Buffer.from(event.buffer, event.byteOffset, event.byteLength);
     // Changes are all collected, also behind what may be found wrong only for want of them.
-    if (matchesAscii(bytes, start, AGENT_EVENT_BEGINNING)) this.#change(bytes, { start, end, seq });
-    else if (!this.#finding && mayBeSigned(bytes, start, end)) {
-      this.#finding = this.#checkEvent(bytes.subarray(start, end), seq);
-    }
+    if (matchesAscii(bytes, 0, AGENT_EVENT_BEGINNING)) this.#change(bytes, seq);
+    else if (!this.#finding && mayBeSigned(bytes)) this.#finding = this.#checkEvent(bytes, seq);
   }
 
   /** What was found in entries that a seal covers. */
@@ -86,14 +80,11 @@ export class SignatureCheck {
     this.#signed.splice(0, this.#signed.length, ...unsealed);
   }
 
-  #change(
-    bytes: Buffer,
-    { start, end, seq }: { readonly start: number; readonly end: number; readonly seq: number },
-  ): void {
+  #change(event: Buffer, seq: number): void {
     const { primitives, origin } = this.#options;
     try {
       // The forms that count are ASCII; what is not even UTF-8 is none of them.
-      const change = parseAgentChange(primitives, bytes.toString("latin1", start, end));
+      const change = parseAgentChange(primitives, event.toString("latin1"));
       if (!change) return;
       this.#changes.push({ ...change, seq });
       if (change.proof && !provesPossession(primitives, origin, change)) {
@@ -146,9 +137,9 @@ export class SignatureCheck {
 }
 
 /** Cheap, and wrong on one side only: the name can be written with escapes too. */
-function mayBeSigned(bytes: Buffer, start: number, end: number): boolean {
-  if (matchesAscii(bytes, end - SIGNATURE_FIELD_BYTES - 1, FIELD_BEGINNING)) return true;
-  const event = bytes.subarray(start, end);
+function mayBeSigned(event: Buffer): boolean {
+  const field = event.length - 1 - SIGNATURE_FIELD_BYTES;
+  if (matchesAscii(event, field, FIELD_BEGINNING)) return true;
   return event.includes(MEMBER) || event.includes(ESCAPE);
 }
 

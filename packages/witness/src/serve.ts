@@ -6,8 +6,8 @@ import { concatBytes } from "@stele/core/bytes";
 import { SteleError } from "@stele/core/error";
 import { formatVerifierKey } from "@stele/core/key";
 import type { DiskLock, World } from "@stele/store";
+import { machineWorld } from "@stele/store/node";
 import { refuse, type Answer } from "./answer.ts";
-import { thisMachine } from "./machine.ts";
 import { LOCK, readWitnessKey } from "./state.ts";
 import { Witness } from "./witness.ts";
 
@@ -53,7 +53,7 @@ export async function serveWitness(
   options: ServeOptions = {},
 ): Promise<RunningWitness> {
   const { ratePerSecond = 5, log = () => undefined } = options;
-  const world = thisMachine();
+  const world = machineWorld();
   let lock: DiskLock | undefined;
   try {
     const key = await readWitnessKey(world.primitives, directory);

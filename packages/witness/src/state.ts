@@ -13,9 +13,8 @@ import {
   type VerifierKey,
 } from "@stele/core/key";
 import { readFileIfAny, replaceFile, type Disk, type DiskLock, type World } from "@stele/store";
-import { nodeEd25519, nodeHasher, readSecret, writeSecret } from "@stele/store/node";
+import { machineWorld, nodeEd25519, nodeHasher, readSecret, writeSecret } from "@stele/store/node";
 import { parseLogList } from "./log-list.ts";
-import { thisMachine } from "./machine.ts";
 
 // Where things lie in a witness's directory (spec/witness.md section 4).
 
@@ -127,6 +126,6 @@ async function addTo(
 }
 
 function usingMachine(): AsyncDisposable & { readonly world: World } {
-  const world = thisMachine();
+  const world = machineWorld();
   return { world, [Symbol.asyncDispose]: async () => world.disk.close() };
 }
